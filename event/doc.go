@@ -1,0 +1,23 @@
+// Package event is what policies report.
+//
+// A policy never logs. It tells its [Observer], when it has one, what it
+// decided and why; logs, metrics, dashboards and traces are observers:
+//
+//	users := breaker.New(breaker.Config{
+//		Name:     "users",
+//		Observer: event.Slog(slog.Default()),
+//	})
+//
+// [Func] makes an observer of a function, [Tee] one of several.
+//
+// # What observers can rely on
+//
+//  1. Observe is called in the goroutine of the call that caused the event,
+//     never with a lock of the policy held: an observer may ask the policy for
+//     its state.
+//  2. The state changes of one policy arrive in order, one at a time, each with
+//     From equal to the To of the one before.
+//  3. A panic in an observer is recovered and forgotten. A slow observer delays
+//     the call that carries the event, and no other.
+//  4. A policy without an observer pays one comparison.
+package event

@@ -29,7 +29,8 @@ type Keyed[K comparable] interface {
 // A reading may be late, when goroutines overtake each other. An
 // implementation must treat a late reading as if no time had passed.
 type Timed interface {
-	// AcquireAt is [Gate.Acquire] at the time now.
+	// AcquireAt is [Gate.Acquire] at the time now. If it waits, the permit says
+	// so: see [Permit.AfterWait].
 	AcquireAt(ctx context.Context, now time.Time) (Permit, error)
 	// ReleaseAt is [Releaser.Release] at the time now.
 	ReleaseAt(token Token, now time.Time, err error)

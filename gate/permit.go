@@ -11,6 +11,7 @@ import "time"
 type Permit struct {
 	releaser Releaser
 	token    Token
+	waited   bool
 }
 
 // A Releaser takes back the permits of a gate. It is for authors of gates;
@@ -33,6 +34,17 @@ type Token struct {
 func NewPermit(r Releaser, token Token) Permit {
 	return Permit{releaser: r, token: token}
 }
+
+// AfterWait returns p marked as granted after a wait. It is for authors of gates
+// that are [Timed] and may wait.
+func (p Permit) AfterWait() Permit {
+	p.waited = true
+	return p
+}
+
+// Waited reports whether the gate waited before it granted p, so that a clock
+// reading taken before is out of date.
+func (p Permit) Waited() bool { return p.waited }
 
 // Done ends the call. The error err says how: nil is success, [ErrPanicked] a
 // panic. Done is called exactly once for each permit; it never blocks for long

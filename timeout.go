@@ -1,0 +1,74 @@
+package backstay
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// TimeoutError is what a call ends with when the pipeline's own timeout ended
+// it. It matches [context.DeadlineExceeded] and implements net.Error. A deadline
+// or a cancellation of the caller's context is not a TimeoutError.
+type TimeoutError struct {
+	// Name is the name of the pipeline.
+	Name string
+	// After is the timeout that passed.
+	After time.Duration
+	// Attempt reports whether it was AttemptTimeout that passed, not Timeout.
+	Attempt bool
+	// Err is what the operation returned.
+	Err error
+}
+
+// Error says what timed out, and what the operation returned if it is more than
+// the context's own error.
+func (e *TimeoutError) Error() string {
+	text := timeoutText(e.Name, e.Attempt, e.After)
+	if e.Err != nil && e.Err != context.DeadlineExceeded {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// Is reports whether target is [context.DeadlineExceeded].
+func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// Timeout returns true, as net.Error wants.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// Temporary returns true, as net.Error wants.
+func (e *TimeoutError) Temporary() bool { return true }
+
+func timeoutText(name string, attempt bool, after time.Duration) string {
+	text := "call"
+	if attempt {
+		text = "attempt"
+	}
+	if name != "" {
+		text += " " + strconv.Quote(name)
+	}
+	return text + " timed out after " + after.String()
+}
+
+// callTimeout and attemptTimeout are the causes of the contexts a pipeline
+// makes: what context.Cause returns in the operation. They are the pipeline
+// itself under another name, so that a cause which tells the pipeline's timeout
+// from the caller's costs no allocation.
+type (
+	callTimeout    Pipeline
+	attemptTimeout Pipeline
+)
+
+func (t *callTimeout) Error() string           { return timeoutText(t.Name, false, t.Timeout) }
+func (t *callTimeout) Is(target error) bool    { return target == context.DeadlineExceeded }
+func (t *attemptTimeout) Error() string        { return timeoutText(t.Name, true, t.AttemptTimeout) }
+func (t *attemptTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// tightens reports whether a timeout that begins now ends before ctx does.
+func tightens(ctx context.Context, now time.Time, timeout time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || deadline.Sub(now) > timeout
+}

@@ -108,16 +108,17 @@ type call struct {
 // run passes Admit and reports the end of the call.
 func (c *call) run(op func(context.Context) error) error {
 	var held permits
-	result := gate.ErrPanicked
+	result := gate.ErrPanicked // what the gates are told unless op returns
 	defer func() { held.done(c.now, c.verdict(result)) }()
 
 	c.now = c.begun
-	result = held.acquire(c.caller, c.pipeline.Admit, &c.now)
-	if result == nil {
-		result = c.withTimeout(op)
+	err := held.acquire(c.caller, c.pipeline.Admit, &c.now)
+	if err == nil {
+		err = c.withTimeout(op)
 	}
-	c.observe(event.Event{Kind: event.Finished, Attempt: c.attempts, Err: result})
-	return result
+	result = err
+	c.observe(event.Event{Kind: event.Finished, Attempt: c.attempts, Err: err})
+	return err
 }
 
 // withTimeout bounds the whole call.
@@ -156,7 +157,7 @@ func (c *call) withRetry(ctx context.Context, op func(context.Context) error) er
 		if err := clock.Sleep(ctx, wait); err != nil {
 			return run.Interrupt(err)
 		}
-		c.now = time.Now()
+		c.now = c.read()
 	}
 }
 
@@ -180,17 +181,21 @@ func (c *call) attempt(ctx context.Context, op func(context.Context) error) erro
 // throughGates runs op with the permits of Gates.
 func (c *call) throughGates(ctx context.Context, op func(context.Context) error) error {
 	var held permits
-	result := gate.ErrPanicked
+	result := gate.ErrPanicked // what the gates are told unless op returns
 	defer func() { held.done(c.now, c.verdict(result)) }()
 
-	if result = held.acquire(ctx, c.pipeline.Gates, &c.now); result != nil {
-		return result
+	err := held.acquire(ctx, c.pipeline.Gates, &c.now)
+	if err == nil {
+		err = op(ctx)
+		c.now = c.read()
 	}
-	result = gate.ErrPanicked
-	result = op(ctx)
-	c.now = time.Now()
-	return result
+	result = err
+	return err
 }
+
+// read reads the clock. A reading relative to an earlier one costs little more
+// than half of time.Now, which reads the wall clock as well.
+func (c *call) read() time.Time { return c.begun.Add(time.Since(c.begun)) }
 
 // verdict is what the gates are told of err. When the caller has given up, the
 // error of the operation may be any: a driver's "query aborted" is still the

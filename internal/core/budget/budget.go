@@ -52,7 +52,7 @@ func (m *Machine) Deposit(now, successes int64) {
 	total := successes * m.config.Deposit
 	span := now - m.folded
 	oldest := max(m.folded, (m.head-slots+1)*m.width)
-	for slice := oldest / m.width; slice <= m.head; slice++ {
+	for slice := oldest / m.width; slice <= now/m.width; slice++ {
 		from := max(m.folded, slice*m.width)
 		to := min(now, (slice+1)*m.width)
 		m.add(slice, share(total, to-from, span))

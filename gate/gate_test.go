@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/backstay-go/backstay/gate"
 )
@@ -129,6 +130,32 @@ func TestZeroPermit(t *testing.T) {
 	p.Done(nil)
 	p.DoneAt(time.Time{}, errShut)
 }
+
+func TestPermitFitsInRegisters(t *testing.T) {
+	const want = 32 // four words: the most that the compiler keeps out of memory
+	if size := unsafe.Sizeof(gate.Permit{}); size > want {
+		t.Errorf("a Permit takes %d bytes, want at most %d", size, want)
+	}
+}
+
+func TestAfterWait(t *testing.T) {
+	token := gate.Token{Start: -1, Generation: 1<<63 - 1}
+	r := new(tokens)
+	permit := gate.NewPermit(r, token)
+	if permit.Waited() || !permit.AfterWait().Waited() {
+		t.Errorf("Waited() = %v, after AfterWait %v; want false, true", permit.Waited(), permit.AfterWait().Waited())
+	}
+	permit.AfterWait().Done(nil)
+	permit.AfterWait().DoneAt(time.Time{}, nil)
+	if len(*r) != 2 || (*r)[0] != token || (*r)[1] != token {
+		t.Errorf("the gate got back %v, want %v twice", *r, token)
+	}
+}
+
+// tokens is a gate that notes the tokens it gets back.
+type tokens []gate.Token
+
+func (r *tokens) Release(token gate.Token, _ error) { *r = append(*r, token) }
 
 func TestReadingsReachTimedGates(t *testing.T) {
 	now := time.Now()

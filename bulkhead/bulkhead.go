@@ -57,7 +57,7 @@ func (b *Bulkhead) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, e
 // it for ever. A weight below 1 or above the limit is refused with the reason
 // [ErrWeight].
 func (b *Bulkhead) AcquireN(ctx context.Context, n int) (gate.Permit, error) {
-	if _, limit := b.pool.Load(); n < 1 || n > limit {
+	if n < 1 || n > b.pool.Limit() {
 		s := b.settings.Load()
 		return s.refuse(ctx, s.weight, 0)
 	}
@@ -66,32 +66,42 @@ func (b *Bulkhead) AcquireN(ctx context.Context, n int) (gate.Permit, error) {
 
 // measured marks the generation of a token whose call is timed; the rest of it
 // is the call's weight.
-const measured = 1 << 63
+const measured = 1 << 62
 
 // acquire goes on from a Try(n) that returned left. The time now is zero if the
 // clock has not been read.
 func (b *Bulkhead) acquire(ctx context.Context, n, left int, now time.Time) (gate.Permit, error) {
-	if left > 0 || left == 0 && now.IsZero() && !b.pool.Queues() {
-		return gate.NewPermit(b, gate.Token{Generation: uint64(n)}), nil
+	if left < 0 {
+		return b.wait(ctx, n, now)
 	}
-	if left < 0 && !b.pool.Open(ctx) {
+	token := gate.Token{Generation: uint64(n)}
+	// The call that takes the last permit is timed, because a full bulkhead is
+	// the only one that needs to know how long calls take.
+	if left == 0 && (!now.IsZero() || b.pool.Queues()) {
+		token.Start = time.Duration(b.reading(now))
+		token.Generation |= measured
+	}
+	return gate.NewPermit(b, token), nil
+}
+
+// wait takes n permits as soon as it is the call's turn.
+func (b *Bulkhead) wait(ctx context.Context, n int, now time.Time) (gate.Permit, error) {
+	if !b.pool.Open(ctx) {
 		s := b.settings.Load()
 		return s.refuse(ctx, s.full, 0)
 	}
-	if err := ctx.Err(); left < 0 && err != nil {
+	if err := ctx.Err(); err != nil {
 		s := b.settings.Load()
 		return s.refuse(ctx, s.ended(err), 0)
 	}
 	begun := b.reading(now)
-	admitted := begun
-	if left < 0 {
-		verdict := b.pool.Wait(ctx, begun, n)
-		admitted = b.pool.Now()
-		if err := b.settle(ctx, verdict, n, admitted); err != nil {
-			return b.settings.Load().refuse(ctx, err, time.Duration(admitted-begun))
-		}
+	verdict := b.pool.Wait(ctx, begun, n)
+	admitted := b.pool.Now()
+	if refusal := b.settle(ctx, verdict, n, admitted); refusal != nil {
+		return b.settings.Load().refuse(ctx, refusal, time.Duration(admitted-begun))
 	}
-	return gate.NewPermit(b, gate.Token{Start: time.Duration(admitted), Generation: measured | uint64(n)}), nil
+	token := gate.Token{Start: time.Duration(admitted), Generation: measured | uint64(n)}
+	return gate.NewPermit(b, token).AfterWait(), nil
 }
 
 // settle returns nil if the verdict on a call that waited lets it run.
@@ -188,9 +198,8 @@ type Snapshot struct {
 
 // Snapshot returns the state of b.
 func (b *Bulkhead) Snapshot() Snapshot {
-	held, limit := b.pool.Load()
 	queue := b.pool.Queue()
 	return Snapshot{
-		Name: b.settings.Load().Name, Limit: limit, InFlight: held, Queue: queue.Capacity, Waiting: queue.Waiting,
+		Name: b.settings.Load().Name, Limit: queue.Limit, InFlight: queue.Held, Queue: queue.Capacity, Waiting: queue.Waiting,
 	}
 }

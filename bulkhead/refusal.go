@@ -51,8 +51,10 @@ func (s *settings) ended(err error) *gate.RejectedError {
 
 // refuse reports the refusal of a call that waited for the time given.
 func (s *settings) refuse(ctx context.Context, refusal *gate.RejectedError, waited time.Duration) (gate.Permit, error) {
-	event.Notify(ctx, s.Observer, event.Event{
-		Kind: event.Rejected, Policy: "bulkhead", Name: s.Name, Elapsed: waited, Wait: refusal.After, Err: refusal,
-	})
+	if s.Observer != nil {
+		event.Notify(ctx, s.Observer, event.Event{
+			Kind: event.Rejected, Policy: "bulkhead", Name: s.Name, Elapsed: waited, Wait: refusal.After, Err: refusal,
+		})
+	}
 	return gate.Permit{}, refusal
 }

@@ -21,49 +21,44 @@ const MaxLimit = 1<<31 - 1
 type Pool struct {
 	clock.Clock
 
-	// state is held<<32 | limit<<1 | waiting. In one word, because who takes a
-	// permit must know that it is free and that nobody is before him, and who
-	// releases one must know whether to wake somebody: both without a lock.
-	state atomic.Uint64
+	// free is how many permits anybody may take without a lock. While somebody
+	// waits it is lower by hidden, and so below zero: whoever comes must queue,
+	// and whoever releases must wake. One word tells both, so that no permit is
+	// released between a caller's look at it and its going to sleep.
+	free  atomic.Int64
+	limit atomic.Int64 // changes with mu held
 	// doors has a bit for each class of which a caller may join the queue.
 	doors atomic.Uint32
 
-	mu    sync.Mutex // held while the waiting bit changes
-	queue *waitq.Queue[chan waitq.Verdict]
+	mu     sync.Mutex
+	hiding bool // free is lower by hidden
+	queue  *waitq.Queue[chan waitq.Verdict]
 }
 
-const (
-	waiting = 1 // somebody waits: whoever comes must queue, whoever releases must wake
-	one     = 1 << 32
-)
-
-func unpack(state uint64) (held, limit int) {
-	return int(state >> 32), int(state >> 1 & MaxLimit)
-}
+// hidden is more than any number of permits, so that its half tells whether it
+// was subtracted.
+const hidden = 1 << 40
 
 // New returns a pool of limit permits.
 func New(limit int, config waitq.Config) *Pool {
 	p := &Pool{Clock: clock.New(), queue: waitq.New[chan waitq.Verdict](config)}
-	p.state.Store(uint64(limit) << 1)
+	p.limit.Store(int64(limit))
+	p.free.Store(int64(limit))
 	p.doors.Store(p.queue.Admits())
 	return p
 }
 
-// Load returns the number of permits held and the limit.
-func (p *Pool) Load() (held, limit int) { return unpack(p.state.Load()) }
+// Limit returns the number of permits, free or held.
+func (p *Pool) Limit() int { return int(p.limit.Load()) }
 
 // Try takes n permits if they are free and nobody waits. It returns how many
 // are left then, or a negative number when it took none.
 func (p *Pool) Try(n int) int {
 	for {
-		s := p.state.Load()
-		held, limit := unpack(s)
-		left := limit - held - n
-		if left < 0 || s&waiting != 0 {
-			return -1
-		}
-		if p.state.CompareAndSwap(s, s+uint64(n)*one) {
-			return left
+		free := p.free.Load()
+		left := free - int64(n)
+		if left < 0 || p.free.CompareAndSwap(free, left) {
+			return int(left)
 		}
 	}
 }
@@ -71,16 +66,25 @@ func (p *Pool) Try(n int) int {
 // Release gives n permits back, and reports whether somebody waits for them, in
 // which case the caller must call Dispatch.
 func (p *Pool) Release(n int) bool {
-	s := p.state.Add(-uint64(n) * one)
-	if int64(s) < 0 {
-		p.state.Add(uint64(n) * one)
+	free := p.free.Add(int64(n))
+	if free > p.limit.Load() {
+		p.check()
+	}
+	return free < -hidden/2
+}
+
+// check panics if more permits are free than there are. It is asked by those
+// who saw that, but may have seen the limit and the permits of two moments.
+func (p *Pool) check() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.free.Load() > p.limit.Load() {
 		panic("permits: released more than was held")
 	}
-	return s&waiting != 0
 }
 
 // Queues reports whether anybody may ever wait.
-func (p *Pool) Queues() bool { return p.doors.Load() != 0 || p.state.Load()&waiting != 0 }
+func (p *Pool) Queues() bool { return p.doors.Load() != 0 }
 
 // Open reports whether a caller with ctx may join the queue. It is what makes a
 // refusal cheap: no lock, no write.
@@ -108,7 +112,7 @@ func (p *Pool) Wait(ctx context.Context, now int64, n int) waitq.Verdict {
 		w.Deadline = p.At(deadline)
 	}
 	p.mu.Lock()
-	p.state.Or(waiting) // from here on, whoever releases a permit waits for the lock
+	p.hide()
 	verdict, out := p.queue.Offer(now, w)
 	if out != nil {
 		out.Value <- waitq.Evicted
@@ -183,22 +187,41 @@ func (p *Pool) Dispatch(now int64) {
 // lets it fall comes here next.
 func (p *Pool) dispatch(now int64) {
 	for {
-		held, limit := p.Load()
-		w, verdict := p.queue.Next(now, limit-held, limit)
+		w, verdict := p.queue.Next(now, p.available(), p.Limit())
 		if w == nil {
 			break
 		}
 		if verdict == waitq.Granted {
-			p.state.Add(uint64(w.Weight) * one)
+			p.free.Add(-int64(w.Weight))
 		}
 		w.Value <- verdict // never blocks: there is room for one, and one verdict
 	}
-	if p.queue.Len() == 0 {
-		p.state.And(^uint64(waiting))
+	if p.hiding && p.queue.Len() == 0 {
+		p.hiding = false
+		p.free.Add(hidden)
 	}
 	if doors := p.queue.Admits(); doors != p.doors.Load() {
 		p.doors.Store(doors)
 	}
+}
+
+// hide keeps everybody from taking or releasing permits without the lock. It
+// requires p.mu.
+func (p *Pool) hide() {
+	if !p.hiding {
+		p.hiding = true
+		p.free.Add(-hidden)
+	}
+}
+
+// available returns how many permits are free; below zero after the limit
+// shrank. It requires p.mu.
+func (p *Pool) available() int {
+	free := p.free.Load()
+	if p.hiding {
+		free += hidden
+	}
+	return int(free)
 }
 
 // Resize changes the limit, and wakes whoever fits in now. It returns the old
@@ -206,13 +229,9 @@ func (p *Pool) dispatch(now int64) {
 func (p *Pool) Resize(limit int) (old int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for {
-		s := p.state.Load()
-		_, old = unpack(s)
-		if p.state.CompareAndSwap(s, s-uint64(old)<<1+uint64(limit)<<1) {
-			break
-		}
-	}
+	old = p.Limit()
+	p.limit.Store(int64(limit))
+	p.free.Add(int64(limit - old))
 	p.dispatch(p.Now())
 	return old
 }
@@ -236,6 +255,7 @@ func (p *Pool) Observe(d int64) waitq.Service {
 
 // Queue is the state of the queue.
 type Queue struct {
+	Limit, Held       int
 	Waiting, Capacity int
 	Standing          bool
 	Service           waitq.Service
@@ -247,6 +267,8 @@ func (p *Pool) Queue() Queue {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Queue{
+		Limit:    p.Limit(),
+		Held:     p.Limit() - p.available(),
 		Waiting:  p.queue.Len(),
 		Capacity: p.queue.Capacity(),
 		Standing: p.queue.Standing(p.Now()),

@@ -85,7 +85,7 @@ func (c BudgetConfig) core() budget.Config {
 // when the budget is empty the error of the first attempt is returned at once.
 // A retry that succeeds costs nothing.
 //
-// In a total outage, calls are attempted 1.02 times on average from ten calls a
+// In a total outage, calls are attempted 1.01 times on average from ten calls a
 // second up; at 30 % random errors hardly a retry is denied. Share one Budget
 // between all policies that call the same upstream. A Budget is safe for
 // concurrent use.

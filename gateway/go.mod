@@ -4,4 +4,6 @@ go 1.26
 
 require github.com/backstay-go/backstay v0.0.0
 
+require github.com/goccy/go-yaml v1.19.2
+
 replace github.com/backstay-go/backstay => ../

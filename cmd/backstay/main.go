@@ -2,11 +2,63 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+
+	"github.com/spf13/cobra"
 )
 
-func main() {
-	fmt.Fprintln(os.Stderr, "backstay: no command yet")
-	os.Exit(2)
+// The exit codes. A signal n that comes twice ends the process with 128+n.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it ran and failed
+	exitUsage  = 2 // the command line or the configuration is wrong
+	exitGrace  = 3 // requests were cut off when the grace period ended
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// failure is an error with the exit code it ends the process with.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// failed returns err with the exit code exitFailed.
+func failed(format string, args ...any) error {
+	return &failure{exitFailed, fmt.Errorf(format, args...)}
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "backstay: %v\n", err)
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.code
+	}
+	return exitUsage // cobra's own errors are about the command line
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "backstay",
+		Short:         "Keep services standing when what they depend on does not",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newServe(), newVersion())
+	return root
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/backstay-go/backstay/gate"
 )
 
-// permits are those that one call or one attempt holds. The first few need no
+// permits are a stack of those that a call holds. The first few need no
 // allocation.
 type permits struct {
-	few  [4]gate.Permit
+	few  [6]gate.Permit
 	rest []gate.Permit
 	n    int
 }
@@ -42,14 +42,16 @@ func (h *permits) add(permit gate.Permit) {
 	h.n++
 }
 
-// done releases all, the last taken first.
-func (h *permits) done(now time.Time, err error) {
-	for i := h.n - 1; i >= 0; i-- {
-		if i < len(h.few) {
-			h.few[i].DoneAt(now, err)
+// done releases all but the first keep, the last taken first.
+func (h *permits) done(keep int, now time.Time, err error) {
+	for h.n > keep {
+		h.n--
+		if i := h.n - len(h.few); i >= 0 {
+			permit := h.rest[i]
+			h.rest = h.rest[:i]
+			permit.DoneAt(now, err)
 		} else {
-			h.rest[i-len(h.few)].DoneAt(now, err)
+			h.few[h.n].DoneAt(now, err)
 		}
 	}
-	h.n = 0
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
-	"github.com/backstay-go/backstay/internal/clock"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -79,8 +78,23 @@ func (p *Pipeline) Do(ctx context.Context, op func(context.Context) error) error
 	if p == nil {
 		return op(ctx)
 	}
-	c := call{pipeline: p, caller: ctx, begun: time.Now()}
-	return c.run(op)
+	var c Call // on the stack: op must reach neither an interface nor a goroutine
+	defer c.abandon()
+	attempt, err := c.Begin(ctx, p)
+	for err == nil {
+		failure := op(attempt)
+		if failure == nil {
+			c.Succeed()
+			c.end(nil, nil)
+			return nil
+		}
+		if final := c.Fail(failure); final != nil {
+			c.end(failure, final)
+			return final
+		}
+		attempt, err = c.Again()
+	}
+	return err
 }
 
 // Do is [Pipeline.Do] for an operation with a result: the result of its last
@@ -93,129 +107,4 @@ func Do[T any](ctx context.Context, p *Pipeline, op func(context.Context) (T, er
 		return err
 	})
 	return value, err
-}
-
-// call is one call on its way through a pipeline. It lives on the caller's
-// stack: op must reach neither an interface nor a goroutine.
-type call struct {
-	pipeline *Pipeline
-	caller   context.Context
-	begun    time.Time
-	now      time.Time // the latest reading of the clock
-	attempts int
-}
-
-// run passes Admit and reports the end of the call.
-func (c *call) run(op func(context.Context) error) error {
-	var held permits
-	result := gate.ErrPanicked // what the gates are told unless op returns
-	defer func() { held.done(c.now, c.verdict(result)) }()
-
-	c.now = c.begun
-	err := held.acquire(c.caller, c.pipeline.Admit, &c.now)
-	if err == nil {
-		err = c.withTimeout(op)
-	}
-	result = err
-	c.observe(event.Event{Kind: event.Finished, Attempt: c.attempts, Err: err})
-	return err
-}
-
-// withTimeout bounds the whole call.
-func (c *call) withTimeout(op func(context.Context) error) error {
-	p := c.pipeline
-	if p.Timeout <= 0 || !tightens(c.caller, c.now, p.Timeout) {
-		return c.withRetry(c.caller, op)
-	}
-	cause := (*callTimeout)(p)
-	ctx, cancel := context.WithTimeoutCause(c.caller, p.Timeout, cause)
-	defer cancel()
-	err := c.withRetry(ctx, op)
-	if err != nil && context.Cause(ctx) == error(cause) {
-		return c.timedOut(&TimeoutError{Name: p.Name, After: p.Timeout, Err: err})
-	}
-	return err
-}
-
-// withRetry attempts the call as often as the policy says.
-func (c *call) withRetry(ctx context.Context, op func(context.Context) error) error {
-	if c.pipeline.Retry == nil {
-		return c.attempt(ctx, op)
-	}
-	run := c.pipeline.Retry.Begin(c.begun)
-	for {
-		err := c.attempt(ctx, op)
-		if err == nil {
-			run.Succeed(c.now)
-			return nil
-		}
-		wait, final := run.Fail(ctx, c.now, err)
-		if final != nil {
-			return final
-		}
-		c.observe(event.Event{Kind: event.Retrying, Attempt: c.attempts, Wait: wait, Err: err})
-		if err := clock.Sleep(ctx, wait); err != nil {
-			return run.Interrupt(err)
-		}
-		c.now = c.read()
-	}
-}
-
-// attempt passes Gates, once for each attempt.
-func (c *call) attempt(ctx context.Context, op func(context.Context) error) error {
-	c.attempts++
-	p := c.pipeline
-	if p.AttemptTimeout <= 0 || !tightens(ctx, c.now, p.AttemptTimeout) {
-		return c.throughGates(ctx, op)
-	}
-	cause := (*attemptTimeout)(p)
-	ctx, cancel := context.WithTimeoutCause(ctx, p.AttemptTimeout, cause)
-	defer cancel()
-	err := c.throughGates(ctx, op)
-	if err != nil && context.Cause(ctx) == error(cause) {
-		return c.timedOut(&TimeoutError{Name: p.Name, After: p.AttemptTimeout, Attempt: true, Err: err})
-	}
-	return err
-}
-
-// throughGates runs op with the permits of Gates.
-func (c *call) throughGates(ctx context.Context, op func(context.Context) error) error {
-	var held permits
-	result := gate.ErrPanicked // what the gates are told unless op returns
-	defer func() { held.done(c.now, c.verdict(result)) }()
-
-	err := held.acquire(ctx, c.pipeline.Gates, &c.now)
-	if err == nil {
-		err = op(ctx)
-		c.now = c.read()
-	}
-	result = err
-	return err
-}
-
-// read reads the clock. A reading relative to an earlier one costs little more
-// than half of time.Now, which reads the wall clock as well.
-func (c *call) read() time.Time { return c.begun.Add(time.Since(c.begun)) }
-
-// verdict is what the gates are told of err. When the caller has given up, the
-// error of the operation may be any: a driver's "query aborted" is still the
-// caller's own cancellation, which no gate counts against the dependency.
-func (c *call) verdict(err error) error {
-	if err != nil && err != gate.ErrPanicked && errors.Is(c.caller.Err(), context.Canceled) && !errors.Is(err, context.Canceled) {
-		return context.Canceled
-	}
-	return err
-}
-
-func (c *call) timedOut(err *TimeoutError) error {
-	c.observe(event.Event{Kind: event.TimedOut, Attempt: c.attempts, Err: err})
-	return err
-}
-
-func (c *call) observe(e event.Event) {
-	if c.pipeline.Observer == nil {
-		return
-	}
-	e.Policy, e.Name, e.Elapsed = "pipeline", c.pipeline.Name, c.now.Sub(c.begun)
-	event.Notify(c.caller, c.pipeline.Observer, e)
 }

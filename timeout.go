@@ -67,8 +67,36 @@ func (t *callTimeout) Is(target error) bool    { return target == context.Deadli
 func (t *attemptTimeout) Error() string        { return timeoutText(t.Name, true, t.AttemptTimeout) }
 func (t *attemptTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// tightens reports whether a timeout that begins now ends before ctx does.
-func tightens(ctx context.Context, now time.Time, timeout time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || deadline.Sub(now) > timeout
+// scope is the context of a call or an attempt, with the timeout of its own.
+// The zero scope has none.
+type scope struct {
+	ctx    context.Context
+	cause  error // of the timeout, if ctx has one of its own
+	cancel context.CancelFunc
+}
+
+// begin enters the scope at the time now. No context is made for a timeout of
+// zero, or when parent ends no later.
+func (s *scope) begin(parent context.Context, now time.Time, timeout time.Duration, cause error) context.Context {
+	s.ctx, s.cause, s.cancel = parent, nil, nil
+	if timeout > 0 {
+		end := now.Add(timeout)
+		if deadline, ok := parent.Deadline(); !ok || deadline.After(end) {
+			s.cause = cause
+			s.ctx, s.cancel = context.WithDeadlineCause(parent, end, cause)
+		}
+	}
+	return s.ctx
+}
+
+// timedOut reports whether the scope's own timeout has ended it.
+func (s *scope) timedOut() bool {
+	return s.cause != nil && context.Cause(s.ctx) == s.cause
+}
+
+// end leaves the scope.
+func (s *scope) end() {
+	if s.cancel != nil {
+		s.cancel()
+	}
 }

@@ -137,17 +137,25 @@ func (e *ExhaustedError) Format(s fmt.State, verb rune) {
 	}
 }
 
-// interruptedError is what a call ends with when ctx ended before the next
-// attempt: it matches the context's error and the last attempt's.
-type interruptedError struct{ ctx, last error }
+// interruptedError is what a call ends with when something kept the next attempt
+// from beginning. It matches the last attempt's error and the reason.
+type interruptedError struct{ cause, reason, last error }
 
-func (e *interruptedError) Error() string   { return e.last.Error() + " (" + e.ctx.Error() + ")" }
-func (e *interruptedError) Unwrap() []error { return []error{e.ctx, e.last} }
+func (e *interruptedError) Error() string   { return e.last.Error() + " (" + e.cause.Error() + ")" }
+func (e *interruptedError) Unwrap() []error { return []error{e.last, e.reason} }
 
-// interrupted joins the error of an ended context with the last attempt's.
-func interrupted(ctx, last error) error {
-	if ctx == nil || errors.Is(last, ctx) {
+// interrupted joins the last attempt's error with the cause that kept the next
+// one from beginning: the error of an ended context, or a refusal.
+func interrupted(cause, last error) error {
+	if cause == nil || errors.Is(last, cause) {
 		return last
 	}
-	return &interruptedError{ctx, last}
+	reason := cause
+	if errors.Is(cause, gate.ErrRejected) {
+		reason = last // not the refusal: an attempt has run
+		if refusal, ok := errors.AsType[*gate.RejectedError](cause); ok && refusal.Reason != nil {
+			reason = refusal.Reason
+		}
+	}
+	return &interruptedError{cause, reason, last}
 }

@@ -2,10 +2,13 @@ package retry
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/backstay-go/backstay/event"
+	"github.com/backstay-go/backstay/gate"
 )
 
 // historyLimit is how many attempts an [ExhaustedError] lists at most.
@@ -76,10 +79,23 @@ func (r *Run) endTime() time.Time {
 // Fail notes that the attempt under way failed with err at the time now. It
 // returns how long to wait before the next attempt, which is then under way; or,
 // if there is to be none, the final error of the call.
+//
+// A refusal of the first attempt is its own final error. After an attempt that
+// ran, a refusal must not hide that: the final error is then the last attempt's,
+// as for [Run.Interrupt].
 func (r *Run) Fail(ctx context.Context, now time.Time, err error) (wait time.Duration, final error) {
 	if r.begun.IsZero() {
 		r.begun = now
 	}
+	wait, final = r.next(ctx, now, err)
+	if final != nil && r.attempt > 1 && errors.Is(err, gate.ErrRejected) {
+		return 0, r.Interrupt(err)
+	}
+	return wait, final
+}
+
+// next decides whether there is another attempt.
+func (r *Run) next(ctx context.Context, now time.Time, err error) (wait time.Duration, final error) {
 	if ended := ctx.Err(); ended != nil {
 		return 0, r.exhausted(now, interrupted(ended, err))
 	}
@@ -104,8 +120,10 @@ func (r *Run) Fail(ctx context.Context, now time.Time, err error) (wait time.Dur
 	return wait, nil
 }
 
-// Interrupt ends the call when its context ended, with the error cause, before
-// the attempt that Fail announced could begin. It returns the final error.
+// Interrupt ends the call before the attempt that Fail announced could begin: its
+// context ended, with the error cause. It returns the final error, which matches
+// both cause and the last attempt's error. If cause is the refusal of a gate, the
+// final error matches its reason, but not [gate.ErrRejected]: the call did run.
 func (r *Run) Interrupt(cause error) error {
 	r.state.budget.refund(r.stamp)
 	r.attempt--
@@ -130,8 +148,8 @@ func (r *Run) exhausted(now time.Time, err error) error {
 	if r.attempt == 1 {
 		return err
 	}
-	r.remember(attempt{err: err})
-	return &ExhaustedError{Attempts: r.attempt, Elapsed: now.Sub(r.begun), Err: err, history: r.history}
+	history := append(slices.Clip(r.history), attempt{err: err})
+	return &ExhaustedError{Attempts: r.attempt, Elapsed: now.Sub(r.begun), Err: err, history: history[max(0, len(history)-historyLimit):]}
 }
 
 // remember adds a line to the history, which keeps the latest.

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gateway/config"
 )
 
@@ -20,10 +19,9 @@ type Gateway struct {
 	stopping  atomic.Bool
 }
 
-// New returns a gateway. It neither listens nor connects to anything. The
-// observer is told what its policies do; nil is nobody. The error names every
-// mistake in c.
-func New(c *config.Config, observer event.Observer) (*Gateway, error) {
+// New returns a gateway. It neither listens nor connects to anything. The error
+// names every mistake in c.
+func New(c *config.Config) (*Gateway, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -37,7 +35,7 @@ func New(c *config.Config, observer event.Observer) (*Gateway, error) {
 		g.upstreams = append(g.upstreams, byName[name])
 	}
 	for _, r := range c.Routes {
-		g.routes = append(g.routes, newRoute(r, c.Policies[r.Policy], byName[r.Upstream], observer))
+		g.routes = append(g.routes, newRoute(r, c.Policies[r.Policy], byName[r.Upstream]))
 	}
 	g.router = newRouter(g.routes)
 	return g, nil

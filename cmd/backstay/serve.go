@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gateway"
 	"github.com/backstay-go/backstay/gateway/config"
 )
@@ -46,11 +43,11 @@ func newServe() *cobra.Command {
 }
 
 func serve(cmd *cobra.Command, flags serveFlags) error {
-	conf, err := flags.load(cmd.InOrStdin())
+	conf, err := flags.load()
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	g, err := gateway.New(conf, event.Slog(slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))))
+	g, err := gateway.New(conf)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
@@ -87,11 +84,14 @@ func exitOf(_ context.Context, err error) error {
 }
 
 // load returns the configuration that the flags say.
-func (f serveFlags) load(stdin io.Reader) (*config.Config, error) {
+func (f serveFlags) load() (*config.Config, error) {
 	conf := &config.Config{Upstream: f.upstreams}
 	if f.config != "" {
-		var err error
-		if conf, err = readConfig(f.config, stdin); err != nil {
+		data, err := os.ReadFile(f.config)
+		if err != nil {
+			return nil, err
+		}
+		if conf, err = config.Parse(f.config, data, os.LookupEnv); err != nil {
 			return nil, err
 		}
 	}

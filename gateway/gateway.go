@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gateway/config"
 )
 
@@ -19,9 +20,10 @@ type Gateway struct {
 	stopping  atomic.Bool
 }
 
-// New returns a gateway. It neither listens nor connects to anything. The error
-// names every mistake in c.
-func New(c *config.Config) (*Gateway, error) {
+// New returns a gateway. It neither listens nor connects to anything. The
+// observer is told what its policies do; nil is nobody. The error names every
+// mistake in c.
+func New(c *config.Config, observer event.Observer) (*Gateway, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func New(c *config.Config) (*Gateway, error) {
 		g.upstreams = append(g.upstreams, byName[name])
 	}
 	for _, r := range c.Routes {
-		g.routes = append(g.routes, newRoute(r, c.Policies[r.Policy], byName[r.Upstream]))
+		g.routes = append(g.routes, newRoute(r, c.Policies[r.Policy], byName[r.Upstream], observer))
 	}
 	g.router = newRouter(g.routes)
 	return g, nil

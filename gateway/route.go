@@ -8,10 +8,9 @@ import (
 	"net/http/httputil"
 	"time"
 
-	"github.com/backstay-go/backstay"
+	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/gateway/config"
-	"github.com/backstay-go/backstay/retry"
 )
 
 // errUpstream stands for a response that counts as a failure.
@@ -24,20 +23,17 @@ type route struct {
 	priority gate.Priority
 	fallback *config.Fallback
 	upstream *upstream
-	pipeline *backstay.Pipeline
+	policies *policies
 	proxy    *httputil.ReverseProxy
 	stats    stats
 }
 
-func newRoute(c config.Route, p config.Policy, u *upstream) *route {
+func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Observer) *route {
 	r := &route{name: c.Name, match: c.Match, priority: c.Priority, fallback: c.Fallback, upstream: u}
-	r.pipeline = &backstay.Pipeline{Name: c.Name, Timeout: time.Duration(p.Timeout), AttemptTimeout: time.Duration(p.AttemptTimeout)}
-	if p.Retry != nil {
-		r.pipeline.Retry = &retry.Policy{Name: c.Name, MaxAttempts: p.Retry.MaxAttempts, MaxElapsed: time.Duration(p.Retry.MaxElapsed)}
-	}
+	r.policies = newPolicies(c.Name, p, u, observer)
 	r.proxy = &httputil.ReverseProxy{
 		Rewrite:        func(p *httputil.ProxyRequest) { p.SetXForwarded() },
-		Transport:      &client{base: u, pipeline: r.pipeline},
+		Transport:      &client{base: u, pipeline: r.policies.pipeline},
 		BufferPool:     copyBuffers,
 		ModifyResponse: r.answered,
 		ErrorHandler:   r.failed,

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/retry"
 )
 
 // upstream is a service: its endpoints, and the connections to them. As a
@@ -15,6 +16,7 @@ type upstream struct {
 	endpoints []*endpoint
 	transport http.RoundTripper
 	next      atomic.Uint64
+	budgets   map[config.Budget]*retry.Budget
 }
 
 // endpoint is one instance of an upstream.
@@ -25,7 +27,7 @@ type endpoint struct {
 }
 
 func newUpstream(name string, c config.Upstream) *upstream {
-	u := &upstream{name: name, transport: newTransport()}
+	u := &upstream{name: name, transport: newTransport(), budgets: map[config.Budget]*retry.Budget{}}
 	for _, raw := range c.Endpoints {
 		parsed, err := url.Parse(raw)
 		if err != nil {
@@ -34,6 +36,21 @@ func newUpstream(name string, c config.Upstream) *upstream {
 		u.endpoints = append(u.endpoints, &endpoint{url: parsed})
 	}
 	return u
+}
+
+// budget returns the budget that all retries under the same terms share. It must
+// not be called while u is in use.
+func (u *upstream) budget(terms *config.Budget) *retry.Budget {
+	if terms == nil {
+		terms = &config.Budget{}
+	}
+	if terms.Off {
+		return retry.NoBudget
+	}
+	if u.budgets[*terms] == nil {
+		u.budgets[*terms] = retry.NewBudget(terms.Config())
+	}
+	return u.budgets[*terms]
 }
 
 // RoundTrip sends one attempt. The request is the caller's, so that it is sent

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/backstay-go/backstay/gateway/config"
 )
 
 // The exit codes. A signal n that comes twice ends the process with 128+n.
@@ -27,7 +29,12 @@ type failure struct {
 	err  error
 }
 
-func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Error() string {
+	if f.err == nil {
+		return "failed"
+	}
+	return f.err.Error()
+}
 func (f *failure) Unwrap() error { return f.err }
 
 // failed returns err with the exit code exitFailed.
@@ -45,11 +52,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "backstay: %v\n", err)
+	if f, ok := errors.AsType[*failure](err); !ok || f.err != nil {
+		report(stderr, err)
+	}
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.code
 	}
 	return exitUsage // cobra's own errors are about the command line
+}
+
+// report says what is wrong: a configuration with every mistake in it and the
+// lines they are in, anything else in one line.
+func report(stderr io.Writer, err error) {
+	if mistakes, ok := errors.AsType[config.Mistakes](err); ok {
+		fmt.Fprint(stderr, mistakes.Report())
+		return
+	}
+	fmt.Fprintf(stderr, "backstay: %v\n", err)
 }
 
 func newRoot() *cobra.Command {
@@ -59,6 +78,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newVersion())
+	root.AddCommand(newServe(), newCheck(), newSchema(), newVersion())
 	return root
 }

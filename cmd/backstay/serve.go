@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gateway"
 	"github.com/backstay-go/backstay/gateway/config"
 )
@@ -43,11 +46,11 @@ func newServe() *cobra.Command {
 }
 
 func serve(cmd *cobra.Command, flags serveFlags) error {
-	conf, err := flags.load()
+	conf, err := flags.load(cmd.InOrStdin())
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	g, err := gateway.New(conf)
+	g, err := gateway.New(conf, event.Slog(slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))))
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
@@ -84,14 +87,11 @@ func exitOf(_ context.Context, err error) error {
 }
 
 // load returns the configuration that the flags say.
-func (f serveFlags) load() (*config.Config, error) {
+func (f serveFlags) load(stdin io.Reader) (*config.Config, error) {
 	conf := &config.Config{Upstream: f.upstreams}
 	if f.config != "" {
-		data, err := os.ReadFile(f.config)
-		if err != nil {
-			return nil, err
-		}
-		if conf, err = config.Parse(f.config, data, os.LookupEnv); err != nil {
+		var err error
+		if conf, err = readConfig(f.config, stdin); err != nil {
 			return nil, err
 		}
 	}

@@ -18,11 +18,20 @@ const (
 // policy of this name to replace it.
 const Default = "default"
 
-// DefaultPolicy is the policy of routes that name none.
+// DefaultPolicy is the policy of routes that name none. See
+// docs/design/021-default-policy.md for its figures.
 func DefaultPolicy() Policy {
 	return Policy{
-		Timeout: Duration(15 * time.Second),
+		Timeout: Duration(30 * time.Second),
 		Retry:   &Retry{MaxAttempts: 5, Backoff: &Backoff{Base: Duration(25 * time.Millisecond), Max: Duration(time.Second)}},
+		Breaker: &Breaker{
+			FailureRate: 0.5,
+			MinCalls:    100,
+			Consecutive: 20,
+			Cooldown:    Duration(2 * time.Second),
+			MaxCooldown: Duration(2 * time.Second),
+		},
+		AttemptTimeout: Duration(10 * time.Second),
 	}
 }
 

@@ -39,6 +39,14 @@ type Shutdown struct {
 // without a list around it.
 type Endpoints []string
 
+// decodeShort implements selfDecoder.
+func (e *Endpoints) decodeShort(text string) bool {
+	*e = Endpoints{text}
+	return true
+}
+
+func (*Endpoints) shortForm() string { return "a URL, or a list of URLs" }
+
 // Upstream is a service with one or more endpoints.
 type Upstream struct {
 	// Endpoints are the URLs of the service's instances. Mandatory.

@@ -1,0 +1,3 @@
+package scenario
+
+var limitTraps, bulkheadTraps, clientTraps, middlewareTraps []Trap

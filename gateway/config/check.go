@@ -35,7 +35,7 @@ func (c *Config) check() findings {
 	c.checkListeners(&f)
 	switch {
 	case len(c.Upstream) == 0 && len(c.Upstreams) == 0:
-		f.miss("", "there is no upstream: %s", shortestFile)
+		f.miss("upstream", "there is no upstream: %s", shortestFile)
 	case len(c.Upstream) > 0 && (len(c.Upstreams) > 0 || len(c.Routes) > 0):
 		f.add("upstream", "upstream stands for one upstream and one route: write either it, or upstreams and routes")
 	case len(c.Upstreams) > 0 && len(c.Routes) == 0:

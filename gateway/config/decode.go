@@ -45,10 +45,7 @@ func (d *decoder) value(n ast.Node, path string, v reflect.Value) {
 	if _, known := d.places[path]; !known {
 		d.places[path] = placeOf(n)
 	}
-	if d.nodes++; d.nodes > maxNodes {
-		if d.nodes == maxNodes+1 {
-			d.mistake(n, path, "the aliases unfold to more than %d values: write less", maxNodes)
-		}
+	if d.tooMany(n, path) {
 		return
 	}
 	if short, ok := v.Addr().Interface().(selfDecoder); ok && d.short(n, path, short) {
@@ -73,6 +70,15 @@ func (d *decoder) value(n ast.Node, path string, v reflect.Value) {
 	}
 }
 
+// tooMany counts one more value, and reports whether there are too many.
+func (d *decoder) tooMany(n ast.Node, path string) bool {
+	d.nodes++
+	if d.nodes == maxNodes+1 {
+		d.mistake(n, path, "the aliases unfold to more than %d values: write less", maxNodes)
+	}
+	return d.nodes > maxNodes
+}
+
 // unwrap follows anchors, aliases and tags to the value itself.
 func (d *decoder) unwrap(n ast.Node, path string) ast.Node {
 	for range 100 {
@@ -89,6 +95,11 @@ func (d *decoder) unwrap(n ast.Node, path string) ast.Node {
 				return nil
 			}
 			n = target
+		case *ast.MappingNode:
+			if whole := rejoin(wrapped); whole != nil {
+				return whole
+			}
+			return n
 		default:
 			return n
 		}
@@ -119,7 +130,7 @@ func (d *decoder) text(n ast.Node, path string, v encoding.TextUnmarshaler) {
 		return
 	}
 	if err := v.UnmarshalText([]byte(text)); err != nil {
-		d.mistake(n, path, "%s: %s", last(path), withoutPackage(err.Error()))
+		d.mistake(n, path, "%s: %s", last(path), strings.Replace(withoutPackage(err.Error()), ": want ", ": write ", 1))
 	}
 }
 
@@ -138,7 +149,7 @@ func (d *decoder) scalar(n ast.Node, path string, v reflect.Value) {
 		var number int64
 		number, err = strconv.ParseInt(text, 10, v.Type().Bits())
 		v.SetInt(number)
-		want = "a whole number, such as 3"
+		want = "a whole number"
 	case reflect.Float64:
 		var number float64
 		number, err = strconv.ParseFloat(text, 64)
@@ -188,13 +199,21 @@ func (d *decoder) scalarText(n ast.Node, path string) (string, bool) {
 func (d *decoder) list(n ast.Node, path string, v reflect.Value) {
 	sequence, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.mistake(n, path, "%s is %s: write a list, such as [a, b]", last(path), kindOf(n))
+		d.mistake(n, path, "%s is %s: write %s", last(path), kindOf(n), listForm(v))
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(sequence.Values), len(sequence.Values)))
 	for i, element := range sequence.Values {
 		d.value(element, fmt.Sprintf("%s[%d]", path, i), v.Index(i))
 	}
+}
+
+// listForm says how to write a list of the type of v.
+func listForm(v reflect.Value) string {
+	if short, ok := v.Addr().Interface().(selfDecoder); ok {
+		return short.shortForm()
+	}
+	return "a list, with a dash before each element"
 }
 
 // kindOf names the kind of a node in messages.

@@ -101,10 +101,7 @@ func (d *decoder) entries(n ast.Node, path string) []entry {
 // merged returns the entries that a merge key stands for.
 func (d *decoder) merged(n ast.Node, path string) []entry {
 	n = d.unwrap(n, path)
-	if n == nil {
-		return nil
-	}
-	if d.nodes++; d.nodes > maxNodes {
+	if n == nil || d.tooMany(n, path) {
 		return nil
 	}
 	sequence, ok := n.(*ast.SequenceNode)

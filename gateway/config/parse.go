@@ -97,7 +97,8 @@ func (d *decoder) report(all findings) {
 		}
 	}
 	for _, f := range all {
-		if broken[f.path] || f.missing && misnamed[parentOf(f.path)] {
+		parent := parentOf(f.path)
+		if broken[f.path] || f.missing && (misnamed[parent] || broken[parent]) {
 			continue
 		}
 		d.found = append(d.found, d.source.mistake(d.placeFor(f.path), f.path, f.text))

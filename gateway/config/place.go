@@ -64,3 +64,24 @@ func placeOfToken(t *token.Token) place {
 	}
 	return place{t.Position.Line, t.Position.Column, max(1, width)}
 }
+
+// rejoin returns the plain scalar that the YAML parser has split at a colon, or
+// nil if n is a mapping. The parser takes the list in {endpoints: [http://a:80]}
+// for one of mappings from http://a to 80, although no space follows the colon.
+func rejoin(n *ast.MappingNode) ast.Node {
+	if n.IsFlowStyle || len(n.Values) != 1 {
+		return nil
+	}
+	key, ok := n.Values[0].Key.(*ast.StringNode)
+	value, scalar := n.Values[0].Value.(ast.ScalarNode)
+	if !ok || !scalar || key.Token.Type != token.StringType {
+		return nil
+	}
+	colon, after := n.Values[0].Start.Position, value.GetToken().Position
+	if colon.Line != after.Line || colon.Column+1 != after.Column {
+		return nil
+	}
+	whole := *key.Token
+	whole.Value += ":" + value.GetToken().Value
+	return ast.String(&whole)
+}

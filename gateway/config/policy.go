@@ -168,7 +168,10 @@ func (r *Ramp) UnmarshalText(text []byte) error {
 		*r = Ramp(breaker.NoRamp)
 		return nil
 	}
-	return (*Duration)(r).UnmarshalText(text)
+	if err := (*Duration)(r).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%w, or off", err)
+	}
+	return nil
 }
 
 // MarshalText writes what UnmarshalText reads.

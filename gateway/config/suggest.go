@@ -19,6 +19,8 @@ func suggest(name string, known []string) string {
 		return fmt.Sprintf("did you mean %q?", best)
 	case len(known) == 0:
 		return "there is none"
+	case len(known) == 1:
+		return "write " + known[0]
 	default:
 		return "write one of " + strings.Join(known, ", ")
 	}

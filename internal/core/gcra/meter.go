@@ -1,0 +1,141 @@
+package gcra
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Meter grants tokens under one limit, or under several at once, all or nothing.
+//
+// Under one limit, Take is one compare-and-swap to grant and one load to refuse;
+// several limits, and everything else that changes a meter, share a mutex. A
+// Meter is safe for concurrent use. No number of tokens may be negative.
+type Meter struct {
+	current atomic.Pointer[buckets]
+
+	mu       sync.Mutex
+	queue    queue
+	forgiven [MaxLimits]int64 // what Update forgave, in ticks
+}
+
+// NewMeter returns a meter of 1 to [MaxLimits] valid limits, all of them full.
+func NewMeter(specs ...Spec) *Meter {
+	m := &Meter{}
+	m.current.Store(newBuckets(specs))
+	return m
+}
+
+// Take takes n tokens at the time now if every limit allows it. It returns the
+// first time at which they can be had: no later than now if they were taken,
+// [Never] if n exceeds a burst. With n = 0 it takes nothing and tells when one
+// token can be had.
+func (m *Meter) Take(now, n int64) (ready int64) {
+	if n == 0 {
+		b, tat := m.live()
+		return b.ready(tat, now, 1)
+	}
+	b := m.current.Load()
+	if b.rest == nil {
+		if ready, live := b.first.take(now, n); live {
+			return ready
+		}
+	}
+	r, _ := m.Reserve(now, n, 0)
+	return r.At
+}
+
+// live returns the current buckets and a tat of the first that is not sealed.
+func (m *Meter) live() (b *buckets, tat int64) {
+	for {
+		b = m.current.Load()
+		if tat = b.first.tat.Load(); tat != sealed {
+			return b, tat
+		}
+		m.mu.Lock() // until Update has finished
+		m.mu.Unlock()
+	}
+}
+
+// TakeUpTo takes as many tokens as every limit allows at the time now, n at the
+// most, and returns how many.
+func (m *Meter) TakeUpTo(now, n int64) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.current.Load()
+	for {
+		tat := b.first.tat.Load()
+		taken := min(n, b.available(tat, now))
+		if taken == 0 {
+			return 0
+		}
+		if _, charged := b.charge(tat, now, taken); charged {
+			return taken
+		}
+	}
+}
+
+// Refund gives n tokens back at the time now, up to full buckets. While
+// reservations wait it gives back what fits the burst beside the tokens that
+// gather for them, and under several limits nothing: a limit that they do not
+// wait for may be full by the time they run.
+func (m *Meter) Refund(now, n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refund(now, n)
+}
+
+// refund requires m.mu.
+func (m *Meter) refund(now, n int64) {
+	b := m.current.Load()
+	if m.queue.waits(now) && b.rest != nil {
+		return
+	}
+	for i := range b.len() {
+		limit := b.at(i)
+		cost, fits := limit.Cost(n)
+		if !fits {
+			cost = limit.burst
+		}
+		if m.queue.waits(now) {
+			cost = m.queue.admit(cost, limit.burst)
+		}
+		limit.give(now, cost)
+	}
+}
+
+// Update replaces the limits at the time now. Tokens spent stay spent, up to the
+// new burst, and reservations keep their times. Limits are matched by their
+// position; one that is new starts full.
+func (m *Meter) Update(now int64, specs ...Spec) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, next := m.current.Load(), newBuckets(specs)
+	var forgiven [MaxLimits]int64
+	for i := range old.len() {
+		from := old.at(i)
+		tat := from.tat.Swap(sealed)
+		if i >= next.len() {
+			continue
+		}
+		at := max(now, m.queue.last)
+		if tat <= from.Moment(at).Floor {
+			at = now // nothing was reserved that late
+		}
+		to := next.at(i)
+		tat, forgiven[i] = to.Carry(&from.Limit, tat, at, m.forgiven[i])
+		to.tat.Store(tat)
+	}
+	m.forgiven = forgiven
+	m.queue.replaced(next.first.burst)
+	m.current.Store(next)
+}
+
+// Status describes each limit at the time now, and how many there are.
+func (m *Meter) Status(now int64) (list [MaxLimits]Status, limits int) {
+	b, tat := m.live()
+	tats := b.tats(tat)
+	for i := range b.len() {
+		list[i] = b.at(i).Status(tats[i], now)
+	}
+	return list, b.len()
+}

@@ -11,50 +11,48 @@ import (
 	"github.com/backstay-go/backstay/internal/permits"
 )
 
+// What a [Config] means where it says nothing.
 const (
-	// DefaultLimit is the number of permits where Config sets none.
-	DefaultLimit = 64
-	// DefaultMaxWait is how long a call may wait where Config does not say.
-	DefaultMaxWait = time.Second
+	DefaultLimit   int           = 64
+	DefaultMaxWait time.Duration = time.Second
 )
 
-// Config says how a [Bulkhead] behaves. The zero Config is valid.
+// Config is how a [Bulkhead] decides. The zero Config admits 64 calls at once
+// and lets none wait.
 type Config struct {
-	// Name is the name of the instance in errors and events. It may be empty.
+	// Name identifies the bulkhead in errors and events. It may be empty.
 	Name string
-	// Limit is the number of permits, which is the number of calls that run at
-	// once if each takes one. If zero, [DefaultLimit] is used.
+	// Limit is the number of permits: how many calls run at once, if each takes
+	// one. If zero, DefaultLimit (64) is used.
 	Limit int
-	// Queue is how many calls may wait for a permit. If zero, none waits: a
-	// call that finds no permit is refused at once.
+	// Queue is how many calls may wait for a permit. If zero, none may: a call
+	// that finds no permit is refused at once.
 	Queue int
-	// MaxWait is how long a call may wait for a permit; its context may end the
-	// wait earlier. If zero, [DefaultMaxWait] is used.
+	// MaxWait is how long a call may wait for a permit; it waits no longer than
+	// its context lasts, and a shorter time in a queue that does not drain. If
+	// zero, DefaultMaxWait (1s) is used.
 	MaxWait time.Duration
-	// Observer is told of every refusal and of every change of the limit. If
-	// nil, nobody is told.
+	// Observer is told of every refusal and of changes of Limit. If nil, nobody
+	// is.
 	Observer event.Observer
 }
 
-// Validate returns all mistakes in c, or nil.
+// Validate returns what is wrong with c, every mistake in one error, or nil.
 func (c Config) Validate() error {
-	var mistakes []error
+	var limit, queue, maxWait error
 	if c.Limit < 0 || c.Limit > permits.MaxLimit {
-		mistakes = append(mistakes, fmt.Errorf("bulkhead: Limit is %d: want a number of permits from 1 to %d, or 0 for %d",
-			c.Limit, permits.MaxLimit, DefaultLimit))
+		limit = fmt.Errorf("bulkhead: Limit is %d: want a number of permits up to %d, or 0 for the default", c.Limit, permits.MaxLimit)
 	}
 	if c.Queue < 0 || c.Queue > math.MaxInt32 {
-		mistakes = append(mistakes, fmt.Errorf("bulkhead: Queue is %d: want a number of waiting calls from 0 to %d",
-			c.Queue, math.MaxInt32))
+		queue = fmt.Errorf("bulkhead: Queue is %d: want a number of waiting calls up to %d, or 0 for none", c.Queue, math.MaxInt32)
 	}
 	if c.MaxWait < 0 {
-		mistakes = append(mistakes, fmt.Errorf("bulkhead: MaxWait is %v: want a duration above 0, or 0 for %v",
-			c.MaxWait, DefaultMaxWait))
+		maxWait = fmt.Errorf("bulkhead: MaxWait is %v: want a duration, or 0 for the default", c.MaxWait)
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(limit, queue, maxWait)
 }
 
-// withDefaults returns c with every zero replaced.
+// withDefaults returns c with what it means where it says nothing.
 func (c Config) withDefaults() Config {
 	if c.Limit == 0 {
 		c.Limit = DefaultLimit
@@ -65,6 +63,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func (c Config) queue() waitq.Config {
-	return waitq.Config{Capacity: c.Queue, MaxWait: int64(c.MaxWait)}
+func (c Config) bounds() waitq.Bounds {
+	return waitq.Bounds{Capacity: c.Queue, MaxWait: int64(c.MaxWait)}
 }

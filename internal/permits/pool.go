@@ -7,7 +7,6 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/internal/clock"
@@ -21,30 +20,34 @@ const MaxLimit = 1<<31 - 1
 type Pool struct {
 	clock.Clock
 
-	// free is how many permits anybody may take without a lock. While somebody
+	// free is how many permits anybody may take without the lock. While somebody
 	// waits it is lower by hidden, and so below zero: whoever comes must queue,
-	// and whoever releases must wake. One word tells both, so that no permit is
-	// released between a caller's look at it and its going to sleep.
+	// and whoever releases must wake. One word says both, so that no permit can
+	// come back unseen between a caller's look for it and its going to sleep.
+	//
+	// Against a mutex in the same place, two cores that contend take and release
+	// a permit in less than half the time.
 	free  atomic.Int64
 	limit atomic.Int64 // changes with mu held
-	// doors has a bit for each class of which a caller may join the queue.
-	doors atomic.Uint32
+	// open is the set of classes of which a caller may join the queue, so that
+	// refusing takes no lock and writes nothing. It changes with mu held.
+	open atomic.Uint32
 
 	mu     sync.Mutex
 	hiding bool // free is lower by hidden
 	queue  *waitq.Queue[chan waitq.Verdict]
 }
 
-// hidden is more than any number of permits, so that its half tells whether it
-// was subtracted.
+// hidden is so much more than any number of permits that its half tells whether
+// it has been subtracted.
 const hidden = 1 << 40
 
 // New returns a pool of limit permits.
-func New(limit int, config waitq.Config) *Pool {
-	p := &Pool{Clock: clock.New(), queue: waitq.New[chan waitq.Verdict](config)}
+func New(limit int, bounds waitq.Bounds) *Pool {
+	p := &Pool{Clock: clock.New(), queue: waitq.New[chan waitq.Verdict](bounds)}
 	p.limit.Store(int64(limit))
 	p.free.Store(int64(limit))
-	p.doors.Store(p.queue.Admits())
+	p.open.Store(p.queue.Admits())
 	return p
 }
 
@@ -52,20 +55,20 @@ func New(limit int, config waitq.Config) *Pool {
 func (p *Pool) Limit() int { return int(p.limit.Load()) }
 
 // Try takes n permits if they are free and nobody waits. It returns how many
-// are left then, or a negative number when it took none.
-func (p *Pool) Try(n int) int {
+// are left then, or a negative number if it took none.
+func (p *Pool) Try(n int) (left int64) {
 	for {
 		free := p.free.Load()
 		left := free - int64(n)
 		if left < 0 || p.free.CompareAndSwap(free, left) {
-			return int(left)
+			return left
 		}
 	}
 }
 
-// Release gives n permits back, and reports whether somebody waits for them, in
-// which case the caller must call Dispatch.
-func (p *Pool) Release(n int) bool {
+// Release gives n permits back, and reports whether somebody waits for them: if
+// so, Dispatch must follow. It panics if fewer were held.
+func (p *Pool) Release(n int) (waiting bool) {
 	free := p.free.Add(int64(n))
 	if free > p.limit.Load() {
 		p.check()
@@ -73,118 +76,38 @@ func (p *Pool) Release(n int) bool {
 	return free < -hidden/2
 }
 
-// check panics if more permits are free than there are. It is asked by those
-// who saw that, but may have seen the limit and the permits of two moments.
+// check panics if more permits are free than there are. Its caller saw that, but
+// may have seen the permits before the limit changed, and the limit after.
 func (p *Pool) check() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.free.Load() > p.limit.Load() {
-		panic("permits: released more than was held")
+		panic("permits: released more than were held")
 	}
 }
 
-// Queues reports whether anybody may ever wait.
-func (p *Pool) Queues() bool { return p.doors.Load() != 0 }
-
-// Open reports whether a caller with ctx may join the queue. It is what makes a
-// refusal cheap: no lock, no write.
-func (p *Pool) Open(ctx context.Context) bool {
-	doors := p.doors.Load()
-	return doors == 1<<waitq.Classes-1 || doors != 0 && doors>>class(ctx)&1 != 0
-}
-
-// class maps the priority of ctx to a class of the queue.
-func class(ctx context.Context) int {
-	p := min(max(gate.PriorityOf(ctx), gate.Sheddable), gate.CriticalPlus)
-	return int(p - gate.Sheddable)
-}
-
-// Wait takes n permits as soon as it is the caller's turn. Any verdict but
-// waitq.Granted means that it took none; waitq.Waiting that ctx ended first.
-func (p *Pool) Wait(ctx context.Context, now int64, n int) waitq.Verdict {
-	w := &waitq.Waiter[chan waitq.Verdict]{
-		Value:    make(chan waitq.Verdict, 1),
-		Weight:   n,
-		Class:    class(ctx),
-		Deadline: waitq.NoDeadline,
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		w.Deadline = p.At(deadline)
-	}
+// ReleaseTimed is Release and Dispatch at the time now for a call that took d,
+// which tells the queue how long calls take. It returns how long a typical one
+// does.
+func (p *Pool) ReleaseTimed(n int, now, d int64) (typical int64) {
+	p.Release(n)
 	p.mu.Lock()
-	p.hide()
-	verdict, out := p.queue.Offer(now, w)
-	if out != nil {
-		out.Value <- waitq.Evicted
-	}
-	left := p.queue.Left(w)
+	defer p.mu.Unlock()
+	p.queue.Observe(now, d)
 	p.dispatch(now)
-	p.mu.Unlock()
-	if verdict != waitq.Waiting {
-		return verdict
-	}
-	return p.park(ctx, w, time.Duration(left))
+	return p.queue.Typical()
 }
 
-// park blocks until there is a verdict on w.
-func (p *Pool) park(ctx context.Context, w *waitq.Waiter[chan waitq.Verdict], left time.Duration) waitq.Verdict {
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	for {
-		select {
-		case verdict := <-w.Value:
-			return verdict
-		case <-ctx.Done():
-			return p.leave(w)
-		case <-timer.C:
-			verdict, left := p.expire(w)
-			if verdict != waitq.Waiting {
-				return verdict
-			}
-			timer.Reset(left)
-		}
-	}
-}
-
-// leave takes w out of the queue, and returns Waiting; or the verdict, if one
-// came before.
-func (p *Pool) leave(w *waitq.Waiter[chan waitq.Verdict]) waitq.Verdict {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.queue.Leave(w) {
-		return <-w.Value // sent before w was taken out of the queue
-	}
-	p.dispatch(p.Now())
-	return waitq.Waiting
-}
-
-// expire ends the wait of w if its time is over.
-func (p *Pool) expire(w *waitq.Waiter[chan waitq.Verdict]) (waitq.Verdict, time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case verdict := <-w.Value:
-		return verdict, 0
-	default:
-	}
-	now := p.Now()
-	verdict, left := p.queue.Expire(now, w)
-	if verdict != waitq.Waiting {
-		p.dispatch(now)
-	}
-	return verdict, time.Duration(left)
-}
-
-// Dispatch wakes whoever is next.
+// Dispatch wakes all whose turn it is.
 func (p *Pool) Dispatch(now int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dispatch(now)
 }
 
-// dispatch is Dispatch. It requires p.mu. Meanwhile the number of held permits
-// can only fall, since nobody else takes one while somebody waits; and whoever
-// lets it fall comes here next.
+// dispatch is Dispatch. It requires p.mu. While it runs and somebody waits, the
+// number of free permits can only grow, since nobody else takes any; and whoever
+// makes it grow comes here next.
 func (p *Pool) dispatch(now int64) {
 	for {
 		w, verdict := p.queue.Next(now, p.available(), p.Limit())
@@ -194,19 +117,19 @@ func (p *Pool) dispatch(now int64) {
 		if verdict == waitq.Granted {
 			p.free.Add(-int64(w.Weight))
 		}
-		w.Value <- verdict // never blocks: there is room for one, and one verdict
+		w.Value <- verdict // has room for the one verdict that a waiter gets
 	}
 	if p.hiding && p.queue.Len() == 0 {
 		p.hiding = false
 		p.free.Add(hidden)
 	}
-	if doors := p.queue.Admits(); doors != p.doors.Load() {
-		p.doors.Store(doors)
+	if open := p.queue.Admits(); open != p.open.Load() {
+		p.open.Store(open)
 	}
 }
 
-// hide keeps everybody from taking or releasing permits without the lock. It
-// requires p.mu.
+// hide keeps everybody from taking permits without the lock, and lets those who
+// release one know that somebody waits. It requires p.mu.
 func (p *Pool) hide() {
 	if !p.hiding {
 		p.hiding = true
@@ -214,8 +137,8 @@ func (p *Pool) hide() {
 	}
 }
 
-// available returns how many permits are free; below zero after the limit
-// shrank. It requires p.mu.
+// available returns how many permits are free; after the limit shrank, that can
+// be less than none. It requires p.mu.
 func (p *Pool) available() int {
 	free := p.free.Load()
 	if p.hiding {
@@ -224,8 +147,8 @@ func (p *Pool) available() int {
 	return int(free)
 }
 
-// Resize changes the limit, and wakes whoever fits in now. It returns the old
-// limit. Permits above a smaller limit stay with their holders.
+// Resize changes the limit, and wakes all who fit in now. It returns the old
+// limit. Holders keep their permits, also above a smaller limit.
 func (p *Pool) Resize(limit int) (old int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -236,43 +159,43 @@ func (p *Pool) Resize(limit int) (old int) {
 	return old
 }
 
-// Configure changes the bounds of the queue.
-func (p *Pool) Configure(config waitq.Config) {
+// SetBounds changes the bounds of the queue. Those who find no place in a
+// smaller one are woken with the verdict Evicted.
+func (p *Pool) SetBounds(bounds waitq.Bounds) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue.Configure(config)
+	p.queue.SetBounds(bounds)
 	p.dispatch(p.Now())
 }
 
-// Observe tells the queue that a call took d nanoseconds, and returns what is
-// known about calls.
-func (p *Pool) Observe(d int64) waitq.Service {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.queue.Observe(d)
-	return p.queue.Service()
+// State is a pool at one moment.
+type State struct {
+	Limit, Held int
+	Queue       waitq.State
 }
 
-// Queue is the state of the queue.
-type Queue struct {
-	Limit, Held       int
-	Waiting, Capacity int
-	Standing          bool
-	Service           waitq.Service
-	Counts            waitq.Counts
-}
-
-// Queue returns the state of the queue.
-func (p *Pool) Queue() Queue {
+// State returns the state of p.
+func (p *Pool) State() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Queue{
-		Limit:    p.Limit(),
-		Held:     p.Limit() - p.available(),
-		Waiting:  p.queue.Len(),
-		Capacity: p.queue.Capacity(),
-		Standing: p.queue.Standing(p.Now()),
-		Service:  p.queue.Service(),
-		Counts:   p.queue.Counts(),
+	limit := p.Limit()
+	return State{Limit: limit, Held: limit - p.available(), Queue: p.queue.State(p.Now())}
+}
+
+// Queues reports whether a caller of any class may wait.
+func (p *Pool) Queues() bool { return p.open.Load() != 0 }
+
+// Open reports whether the queue has a place for a caller with ctx.
+func (p *Pool) Open(ctx context.Context) bool {
+	open := p.open.Load()
+	if open == 0 || open == waitq.AllClasses {
+		return open != 0 // the priority does not matter, and takes time to find
 	}
+	return open>>class(ctx)&1 != 0
+}
+
+// class maps the priority of ctx to a class of the queue.
+func class(ctx context.Context) int {
+	p := min(max(gate.PriorityOf(ctx), gate.Sheddable), gate.CriticalPlus)
+	return int(p - gate.Sheddable)
 }

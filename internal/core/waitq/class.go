@@ -2,39 +2,47 @@ package waitq
 
 import "math"
 
-// Classes is the number of classes, from 0 (the first to be dropped) up.
+// Classes is the number of classes. Class 0 is the first to be dropped.
 const Classes = 4
 
 // NoDeadline is the Deadline of a waiter that has none.
 const NoDeadline = math.MaxInt64
 
-// floor is the share of grants that a class with waiters gets whatever its
-// rank: one in so many.
+// floor is the share of the grants that each class with waiters gets whatever
+// its rank: one of so many.
 const floor = 100
 
 // Waiter is a caller in a queue. Its exported fields are set before Offer and
 // do not change while it waits.
 type Waiter[T any] struct {
 	Value    T
-	Weight   int   // how many permits it wants, at least 1
-	Class    int   // below Classes
-	Deadline int64 // when its caller stops waiting for the result, or NoDeadline
+	Weight   int   // how many permits it wants; at least 1
+	Class    int   // from 0 up to Classes-1
+	Deadline int64 // when its result is of no use any more, or NoDeadline
 
-	expires      int64 // when it has waited too long
-	bound        int64 // expires, but for the short timeout of a standing queue
+	since   int64 // when it came
+	expires int64 // when it has waited too long
+	end     int64 // expires, if it were not for the timeout of a standing queue
+
 	older, newer *Waiter[T]
 	queued       bool
 }
 
-// class holds the waiters of one class by age.
+// class holds the waiters of one class, by age.
 type class[T any] struct {
 	oldest, newest *Waiter[T]
-	// chosen, when not nil, is next whatever comes: it wants more permits than
-	// were free when its turn came.
+	// chosen, when not nil, is next whoever comes: when its turn came, it wanted
+	// more permits than were free. Without it small callers would take each
+	// permit that comes back, and a large one would starve.
 	chosen *Waiter[T]
 	length int
-	passed int // how many grants went to other classes since its last one, at most floor
+	passed int // how many grants went to other classes since the last to this one
 }
+
+// due reports whether the class has been passed over so often that it comes
+// before all others. All classes but one can be due at once, and have to wait
+// for each other.
+func (c *class[T]) due() bool { return c.passed >= floor-Classes }
 
 // next returns who is served first.
 func (c *class[T]) next(standing bool) *Waiter[T] {
@@ -60,10 +68,8 @@ func (c *class[T]) last(standing bool) *Waiter[T] {
 	return last
 }
 
-// due reports whether the class has been passed over so often that it is next.
-func (c *class[T]) due() bool { return c.passed >= floor-1 }
-
-// pick returns the class whose turn it is. It requires that somebody waits.
+// pick returns the class whose turn it is: the highest that is due, else the
+// highest. It requires that somebody waits.
 func (q *Queue[T]) pick() *class[T] {
 	var top *class[T]
 	for i := range q.classes {
@@ -75,59 +81,50 @@ func (q *Queue[T]) pick() *class[T] {
 	return top
 }
 
-// victim returns who would lose its place to a newcomer of the class rank when
-// the queue is full, or nil: the last to be served of the lowest class below
-// rank. For one waiter of a class that is due there is always a place, or the
-// floor would be of no use to a class that never gets into the queue.
-func (q *Queue[T]) victim(rank int) *Waiter[T] {
-	below := rank
-	if q.classes[rank].due() && q.classes[rank].length == 0 {
-		below = Classes
-	}
-	for i := range below {
-		c := &q.classes[i]
-		if c.length == 0 || c.length == 1 && c.due() {
-			continue
-		}
-		return c.last(q.Standing(q.now))
-	}
-	return nil
-}
-
-// surplus returns who leaves when the capacity has shrunk.
-func (q *Queue[T]) surplus() *Waiter[T] {
-	for i := range q.classes {
-		if c := &q.classes[i]; c.length > 0 {
-			return c.last(q.Standing(q.now))
-		}
-	}
-	return nil
-}
-
-// Admits returns the classes, as a set of bits, of which a newcomer would get a
-// place now.
-func (q *Queue[T]) Admits() uint32 {
-	if q.length < q.config.Capacity {
-		return 1<<Classes - 1
-	}
-	var set uint32
-	if q.length > 0 {
-		for rank := range Classes {
-			if q.victim(rank) != nil {
-				set |= 1 << rank
-			}
-		}
-	}
-	return set
-}
-
-// granted notes that c got a grant and the others did not.
+// granted notes that c got a grant.
 func (q *Queue[T]) granted(c *class[T]) {
 	for i := range q.classes {
 		other := &q.classes[i]
 		other.passed = min(other.passed+1, floor)
 	}
 	c.passed = 0
+}
+
+// victim returns who loses its place to a newcomer of the class rank when the
+// queue is full: the last to be served of the lowest class below rank. It
+// returns nil if all of them are safe.
+//
+// A class that is due has a right to one place, whatever its rank: its only
+// waiter is safe, and its first takes the place of any other. Otherwise the
+// floor would be of no use to a class that never gets into a full queue.
+func (q *Queue[T]) victim(rank int) *Waiter[T] {
+	below := rank
+	if c := &q.classes[rank]; c.due() && c.length == 0 {
+		below = Classes
+	}
+	for i := range below {
+		c := &q.classes[i]
+		if c.length > 1 || c.length == 1 && !c.due() {
+			return c.last(q.Standing())
+		}
+	}
+	return nil
+}
+
+// surplus returns who leaves first when the capacity has shrunk. It requires
+// that somebody waits.
+func (q *Queue[T]) surplus() *Waiter[T] {
+	i := 0
+	for q.classes[i].length == 0 {
+		i++
+	}
+	return q.classes[i].last(q.Standing())
+}
+
+// evict takes w out of the queue for the sake of another.
+func (q *Queue[T]) evict(w *Waiter[T]) {
+	q.counts.Evicted++
+	q.unlink(w)
 }
 
 // link appends w as the newest of its class.

@@ -44,6 +44,10 @@ api: ## record the exported surface of the root module in api.txt
 bench: ## compare with other libraries, in one table of ratios
 	@cd benchmarks && GOWORK=off go run ./cmd/ratios
 
+.PHONY: traps
+traps: ## run every trap against every library, and print the matrix
+	@cd traps && GOWORK=off go run ./cmd/matrix
+
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (5s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz\w+' . | sed -E 's|/[^/]*:func | |' | while read -r dir target; do \

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/internal/clock"
 	"github.com/backstay-go/backstay/internal/core/trip"
@@ -16,34 +16,19 @@ import (
 // ErrOpen is the reason of every refusal by a [Breaker].
 var ErrOpen = errors.New("circuit open")
 
-// A Breaker refuses calls to a dependency that fails. It is a gate.Gate and
-// safe for concurrent use. It must not be copied.
+// policy is what errors and events call a breaker.
+const policy = "breaker"
+
+// A Breaker refuses calls to a dependency that fails. It is a gate.Gate, safe
+// for concurrent use, and must not be copied. [New] makes one.
 type Breaker struct {
-	clock clock.Clock
+	machine  trip.Machine // first, to be aligned to cache lines
+	settings atomic.Pointer[settings]
+	refusing atomic.Pointer[refusing] // nil while closed by the rules
+	clock    clock.Clock
 
-	mu       sync.Mutex
-	settings *settings
-	machine  *trip.Machine
-	refusals *refusals
-	cause    error
-	outbox   outbox
-}
-
-// settings is what a [Config] comes to.
-type settings struct {
-	name        string
-	rules       *trip.Rules
-	classify    gate.Classifier
-	observer    event.Observer
-	observeOnly bool
-}
-
-func (c Config) settings() *settings {
-	s := &settings{name: c.Name, rules: c.rules(), classify: c.Classify, observer: c.Observer, observeOnly: c.ObserveOnly}
-	if s.classify == nil {
-		s.classify = gate.Classify
-	}
-	return s
+	mu     sync.Mutex // guards the machine where its methods say so
+	outbox *outbox    // nil until something is to be told
 }
 
 // New returns a closed breaker. It panics if c is not valid.
@@ -51,44 +36,50 @@ func New(c Config) *Breaker {
 	if err := c.Validate(); err != nil {
 		panic(err.Error())
 	}
-	b := &Breaker{clock: clock.New(), settings: c.settings()}
-	b.machine = trip.New(b.clock.Now(), b.settings.rules)
+	s := newSettings(c)
+	b := &Breaker{clock: clock.New()}
+	b.settings.Store(s)
+	b.machine.Start(b.clock.Now(), &s.rules)
 	return b
 }
 
 // Acquire returns a permit for one call, or a *gate.RejectedError with the
-// reason [ErrOpen] whose After says when a probe may be admitted. It never
-// waits.
+// reason [ErrOpen]. It never waits.
+//
+// The After of a refusal is how long the breaker stays open or on its ramp, and
+// up to an eighth more; while probes run it is a guess of a second, and while the
+// breaker is forced open without an end it is zero.
 func (b *Breaker) Acquire(ctx context.Context) (gate.Permit, error) {
+	if token, ok := b.machine.Pass(); ok {
+		return gate.NewPermit(b, token), nil
+	}
 	return b.acquire(ctx, b.clock.Now())
 }
 
 // AcquireAt is [Breaker.Acquire] for a caller that has read the clock.
 func (b *Breaker) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, error) {
+	if token, ok := b.machine.Pass(); ok {
+		return gate.NewPermit(b, token), nil
+	}
 	return b.acquire(ctx, b.clock.At(now))
 }
 
 func (b *Breaker) acquire(ctx context.Context, now int64) (gate.Permit, error) {
-	b.mu.Lock()
-	s := b.settings
-	b.changed(b.machine.Tick(now), nil)
-	token, ok := b.machine.Admit(now)
-	var refusal *gate.RejectedError
-	if !ok {
-		refusal = b.refusals.at(now)
-	}
-	b.mu.Unlock()
-	b.outbox.drain(&b.mu)
-	if ok {
+	if b.machine.Phase() == trip.Open {
+		if r := b.refusing.Load(); r != nil && now < r.openUntil {
+			return r.refuse(ctx, now)
+		}
+	} else if token, ok := b.machine.TryAdmit(now, stripe()); ok {
 		return gate.NewPermit(b, token), nil
 	}
-	event.Notify(ctx, s.observer, event.Event{
-		Kind: event.Rejected, Policy: policy, Name: s.name, Wait: refusal.After, Err: ErrOpen,
-	})
-	if s.observeOnly {
-		return gate.Permit{}, nil
+	b.lock(now)
+	token, ok := b.machine.Admit()
+	r := b.refusing.Load()
+	b.unlock()
+	if !ok {
+		return r.refuse(ctx, now)
 	}
-	return gate.Permit{}, refusal
+	return gate.NewPermit(b, token), nil
 }
 
 // Release takes back a permit. It is for gate.Permit, whose Done calls it.
@@ -102,15 +93,14 @@ func (b *Breaker) ReleaseAt(token gate.Token, now time.Time, err error) {
 }
 
 func (b *Breaker) release(token gate.Token, now int64, err error) {
-	b.mu.Lock()
-	classify := b.settings.classify
-	b.mu.Unlock()
-	outcome := classify(err)
-	b.mu.Lock()
-	b.changed(b.machine.Tick(now), nil)
-	b.changed(b.machine.Release(now, token, outcome, rand.Float64()), err)
-	b.mu.Unlock()
-	b.outbox.drain(&b.mu)
+	outcome := b.settings.Load().outcome(err)
+	rest := b.machine.TryRelease(now, stripe(), &token, outcome)
+	if rest == trip.Nothing {
+		return
+	}
+	b.lock(now)
+	b.changed(now, b.machine.Settle(rest, token, outcome, rand.Float64()), err)
+	b.unlock()
 }
 
 // Do runs op if the breaker admits it, and counts how it ends; a panic counts as
@@ -118,4 +108,20 @@ func (b *Breaker) release(token gate.Token, now int64, err error) {
 // [Breaker.Acquire].
 func (b *Breaker) Do(ctx context.Context, op func(context.Context) error) error {
 	return gate.Do(ctx, b, op)
+}
+
+// lock takes the lock, and makes the changes that time has brought.
+func (b *Breaker) lock(now int64) {
+	b.mu.Lock()
+	b.changed(now, b.machine.Tick(now, rand.Float64()), nil)
+}
+
+// unlock gives up the lock, and delivers what there is to tell.
+func (b *Breaker) unlock() {
+	o := b.outbox
+	deliver := o.claim()
+	b.mu.Unlock()
+	if deliver {
+		o.deliver(&b.mu)
+	}
 }

@@ -1,109 +1,96 @@
 package breaker
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/internal/core/trip"
 )
 
-// changed takes note of what the machine did, because of err. Requires b.mu.
-func (b *Breaker) changed(c trip.Change, err error) {
-	now := b.clock.Now()
-	switch {
-	case b.machine.Phase() == trip.Closed:
-		b.refusals = nil
-	case !c.Happened() && b.refusals != nil && b.refusals.until == b.machine.Until():
-		return
-	case b.machine.Phase() == trip.Probing:
-		b.refusals = newRefusals(b.settings.name, now, now+int64(time.Second))
-		b.refusals.until = b.machine.Until()
-	default:
-		b.refusals = newRefusals(b.settings.name, now, b.machine.Until())
-	}
+// changed takes note of what the machine did because of err. Requires b.mu.
+func (b *Breaker) changed(now int64, c trip.Change, err error) {
 	if !c.Happened() {
 		return
 	}
-	b.cause = cause(c, b.settings, err)
-	if b.settings.observer != nil {
-		b.outbox.post(delivery{b.settings.observer, event.Event{
-			Kind: event.StateChanged, Policy: policy, Name: b.settings.name,
-			From: int(state(c.From)), To: int(state(c.To)), Wait: time.Duration(c.Hold), Err: b.cause,
-		}})
+	s := b.settings.Load()
+	because := causeOf(c, s, err)
+	b.tell(now, because)
+	if from, to := state(c.From), state(c.To); from != to && s.observer != nil {
+		b.post(s.observer, event.Event{
+			Kind: event.StateChanged, Policy: policy, Name: s.name,
+			From: int(from), To: int(to), Wait: time.Duration(c.Hold), Err: because,
+		})
 	}
 }
 
-func cause(c trip.Change, s *settings, last error) error {
-	switch c.Why {
-	case trip.TooManyFailed:
-		return fmt.Errorf("%d of %d calls failed, last: %w", c.Counts.Failures, c.Counts.Calls, last)
-	case trip.TooManySlow:
-		return fmt.Errorf("%d of %d calls took %v or longer", c.Counts.Slow, c.Counts.Calls, time.Duration(s.rules.SlowCall))
-	case trip.FailedInARow:
-		return fmt.Errorf("%d calls in a row failed, last: %w", c.Streak, last)
-	case trip.ProbeFailed:
-		return fmt.Errorf("a probe failed: %w", last)
-	case trip.ProbeSlow:
-		return errors.New("a probe was slow")
-	case trip.Forced:
-		return last
-	default:
-		return nil
-	}
-}
-
-type delivery struct {
-	to    event.Observer
-	event event.Event
-}
-
-// outbox holds the events that are still to be delivered, in order.
-type outbox struct {
-	waiting  []delivery
-	draining bool
-}
-
-// post requires the breaker's lock.
-func (o *outbox) post(d delivery) {
-	const most = 8
-	if n := len(o.waiting); n == most {
-		last := &o.waiting[n-1]
-		if last.event.From == d.event.To {
-			o.waiting = o.waiting[:n-1]
-			return
-		}
-		d.event.From = last.event.From
-		*last = d
+// tell makes the breaker refuse as its state demands. Requires b.mu.
+func (b *Breaker) tell(now int64, because error) {
+	if because == nil && state(b.machine.Phase()) == Closed {
+		b.refusing.Store(nil)
 		return
 	}
-	o.waiting = append(o.waiting, d)
+	b.refusing.Store(newRefusing(b.settings.Load(), &b.machine, now, because))
 }
 
-// drain delivers what waits, unless another goroutine does already.
-func (o *outbox) drain(mu *sync.Mutex) {
-	for o.next(mu) {
+// cause is why a breaker opened. Its text is made when somebody reads it.
+type cause struct {
+	change   trip.Change
+	slowCall time.Duration
+	last     error // of the call that made the difference
+}
+
+// causeOf returns why c happened, or nil if it was for the better.
+func causeOf(c trip.Change, s *settings, last error) error {
+	switch c.Why {
+	case trip.Ordered:
+		return last
+	case trip.CooledDown, trip.Recovered:
+		return nil
+	default:
+		return &cause{c, time.Duration(s.rules.SlowCall), last}
 	}
 }
 
-func (o *outbox) next(mu *sync.Mutex) bool {
-	mu.Lock()
-	if o.draining || len(o.waiting) == 0 {
-		mu.Unlock()
-		return false
+// Error says, for example, "53 of 100 calls failed, last: connection refused".
+func (e *cause) Error() string {
+	c := e.change
+	switch c.Why {
+	case trip.TooManyFailed:
+		return e.withLast(fmt.Sprintf("%d of %d calls failed", c.Counts.Failures, c.Counts.Calls))
+	case trip.FailedInARow:
+		return e.withLast(fmt.Sprintf("%d calls failed in a row", c.Streak))
+	case trip.ProbeFailed:
+		return e.withLast("a probe failed")
+	case trip.ProbeSlow:
+		return fmt.Sprintf("a probe took %v or longer", e.slowCall)
+	default:
+		slow, calls := c.Counts.Slow+c.Overdue, c.Counts.Calls+c.Overdue
+		text := fmt.Sprintf("%d of %d calls took %v or longer", slow, calls, e.slowCall)
+		if c.Overdue > 0 {
+			text += fmt.Sprintf(", %d still run", c.Overdue)
+		}
+		return text
 	}
-	d := o.waiting[0]
-	o.waiting = append(o.waiting[:0], o.waiting[1:]...)
-	o.draining = true
-	mu.Unlock()
-	defer func() {
-		mu.Lock()
-		o.draining = false
-		mu.Unlock()
-	}()
-	event.Notify(context.Background(), d.to, d.event)
-	return true
+}
+
+func (e *cause) withLast(text string) string {
+	if e.last == nil {
+		return text
+	}
+	return text + ", last: " + e.last.Error()
+}
+
+// Unwrap returns the error of the call that made the difference.
+func (e *cause) Unwrap() error { return e.last }
+
+// order is the cause of what was forced.
+type order struct{ what, reason string }
+
+// Error says, for example, "forced open: maintenance".
+func (e order) Error() string {
+	if e.reason == "" {
+		return e.what
+	}
+	return e.what + ": " + e.reason
 }

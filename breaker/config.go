@@ -3,12 +3,10 @@ package breaker
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
-	"github.com/backstay-go/backstay/internal/core/trip"
 )
 
 // What a [Config] means where it says nothing.
@@ -141,33 +139,3 @@ func or[T comparable](v, otherwise T) T {
 	}
 	return v
 }
-
-// rules translates c into the integers of the machine.
-func (c Config) rules() *trip.Rules {
-	r := &trip.Rules{
-		FailureRate:  parts(c.FailureRate),
-		Consecutive:  int64(c.Consecutive),
-		SlowCall:     int64(c.SlowCall),
-		MinCalls:     int64(or(c.MinCalls, DefaultMinCalls)),
-		Window:       int64(or(c.Window, DefaultWindow)),
-		Cooldown:     int64(or(c.Cooldown, DefaultCooldown)),
-		ProbeTimeout: int64(or(c.ProbeTimeout, DefaultProbeTimeout)),
-		Ramp:         int64(or(c.Ramp, DefaultRamp)),
-		Probes:       or(c.Probes, DefaultProbes),
-	}
-	if c.FailureRate == 0 && c.Consecutive == 0 {
-		r.FailureRate = parts(DefaultFailureRate)
-	}
-	if c.SlowCall > 0 {
-		r.SlowRate = parts(or(c.SlowRate, DefaultSlowRate))
-	}
-	if r.Ramp <= int64(NoRamp) {
-		r.Ramp = 0
-	}
-	r.MaxCooldown = max(int64(or(c.MaxCooldown, DefaultMaxCooldown)), r.Cooldown)
-	return r
-}
-
-// parts scales a share to the integers that make thresholds exact: 57 of 100
-// calls are 57 %, whatever 0.57 is in binary.
-func parts(share float64) int64 { return int64(math.Round(share * trip.Whole)) }

@@ -1,58 +1,75 @@
 package breaker
 
 import (
-	"errors"
 	"time"
 
 	"github.com/backstay-go/backstay/internal/core/trip"
 )
 
 // ForceOpen refuses every call for the time d, or until [Breaker.Reset] if d is
-// zero; then the breaker probes as after any cooldown. The reason is reported.
+// not above zero; then the breaker probes as after a cooldown. The reason is for
+// observers and [Snapshot], and may be empty.
 func (b *Breaker) ForceOpen(d time.Duration, reason string) {
-	b.force(reason, func(now int64) trip.Change { return b.machine.ForceOpen(now, until(now, d)) })
+	now := b.clock.Now()
+	b.lock(now)
+	b.ordered(now, b.machine.ForceOpen(after(now, d)), order{"forced open", reason})
+	b.unlock()
 }
 
 // ForceClosed admits every call for the time d, or until [Breaker.Reset] if d is
-// zero, whatever their outcomes. The reason is reported.
+// not above zero, whatever becomes of the calls; then they decide again. The
+// reason is for observers and [Snapshot], and may be empty.
 func (b *Breaker) ForceClosed(d time.Duration, reason string) {
-	b.force(reason, func(now int64) trip.Change { return b.machine.ForceClosed(now, until(now, d)) })
-}
-
-// Reset closes the breaker as if it were new. The reason is reported.
-func (b *Breaker) Reset(reason string) {
-	b.force(reason, func(now int64) trip.Change { return b.machine.Reset(now) })
-}
-
-func (b *Breaker) force(reason string, do func(now int64) trip.Change) {
-	b.mu.Lock()
 	now := b.clock.Now()
-	b.changed(b.machine.Tick(now), nil)
-	b.changed(do(now), errors.New(reason))
-	b.mu.Unlock()
-	b.outbox.drain(&b.mu)
+	b.lock(now)
+	b.ordered(now, b.machine.ForceClosed(after(now, d)), order{"forced closed", reason})
+	b.unlock()
 }
 
-func until(now int64, d time.Duration) int64 {
-	if d <= 0 {
+// Reset makes the breaker as it was when it was new: closed, with nothing
+// counted and nothing forced. The reason is for observers, and may be empty.
+func (b *Breaker) Reset(reason string) {
+	now := b.clock.Now()
+	b.lock(now)
+	b.changed(now, b.machine.Reset(), order{"reset", reason})
+	b.tell(now, nil)
+	b.unlock()
+}
+
+// ordered takes note of a forced change, or of an order to stay. Requires b.mu.
+func (b *Breaker) ordered(now int64, c trip.Change, because order) {
+	b.changed(now, c, because)
+	if !c.Happened() {
+		b.tell(now, because)
+	}
+}
+
+func after(now int64, d time.Duration) int64 {
+	if d <= 0 || now > trip.Forever-int64(d) {
 		return trip.Forever
 	}
 	return now + int64(d)
 }
 
-// Update changes the configuration and keeps the state and the counts. It
-// returns what is wrong with c, and then changes nothing.
+// Update changes the configuration and keeps the state and the counts. If c is
+// not valid it changes nothing and returns what is wrong.
+//
+// An open breaker stays open, for no longer than the new MaxCooldown. When
+// SlowCall changes, the calls that run at that moment are not counted.
 func (b *Breaker) Update(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	b.mu.Lock()
 	now := b.clock.Now()
-	b.settings = c.settings()
-	b.machine.Update(now, b.settings.rules)
-	b.refusals = nil
-	b.changed(b.machine.Tick(now), nil)
-	b.mu.Unlock()
-	b.outbox.drain(&b.mu)
+	b.lock(now)
+	var because error
+	if r := b.refusing.Load(); r != nil {
+		because = r.cause
+	}
+	s := newSettings(c)
+	b.settings.Store(s)
+	b.machine.Update(&s.rules)
+	b.tell(now, because)
+	b.unlock()
 	return nil
 }

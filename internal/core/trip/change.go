@@ -8,10 +8,19 @@ type Phase uint8
 // The phases.
 const (
 	Closed  Phase = iota // admits every call
-	Probing              // admits probes
+	Timed                // closed, and knows which calls still run
+	Probing              // admits a few calls to probe
 	Ramping              // admits a growing share of the calls
 	Open                 // admits none
 )
+
+// String returns the name of p.
+func (p Phase) String() string {
+	return [...]string{"closed", "timed", "probing", "ramping", "open"}[p]
+}
+
+// closed reports whether p admits every call.
+func (p Phase) closed() bool { return p <= Timed }
 
 // Why is the reason of a [Change].
 type Why uint8
@@ -21,21 +30,30 @@ const (
 	NoCause       Why = iota
 	TooManyFailed     // the share of failures reached its threshold
 	TooManySlow       // the share of slow calls reached its threshold
-	FailedInARow      // so many consecutive failures
+	FailedInARow      // so many failures came in succession
 	ProbeFailed       // a probe failed
-	ProbeSlow         // a probe succeeded, slowly
+	ProbeSlow         // a probe succeeded, too slowly
 	CooledDown        // the cooldown is over
 	Recovered         // the probes succeeded, and the ramp is over
-	Forced            // an operator decided
+	Ordered           // somebody forced it
 )
+
+// String returns the name of w.
+func (w Why) String() string {
+	return [...]string{
+		"none", "too_many_failed", "too_many_slow", "failed_in_a_row", "probe_failed", "probe_slow",
+		"cooled_down", "recovered", "ordered",
+	}[w]
+}
 
 // Change is a transition of a [Machine]. The zero Change is none.
 type Change struct {
 	From, To Phase
 	Why      Why
-	Hold     int64 // how long To lasts, if that is known
-	Counts   window.Counts
-	Streak   int64 // failures in a row
+	Hold     int64         // how long To lasts, where that is known
+	Counts   window.Counts // what was counted when a rule was broken
+	Overdue  uint64        // how many calls were slow that still run
+	Streak   uint32        // how many failures came in a row
 }
 
 // Happened reports whether c is a transition at all.

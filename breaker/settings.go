@@ -1,0 +1,71 @@
+package breaker
+
+import (
+	"math"
+
+	"github.com/backstay-go/backstay/event"
+	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/core/trip"
+)
+
+// settings is what a [Config] comes to. It is not changed once it is in use;
+// Update puts another in its place.
+type settings struct {
+	rules       trip.Rules
+	name        string
+	classify    gate.Classifier // nil is gate.Classify
+	observer    event.Observer
+	observeOnly bool
+}
+
+func newSettings(c Config) *settings {
+	s := &settings{
+		name:        c.Name,
+		classify:    c.Classify,
+		observer:    c.Observer,
+		observeOnly: c.ObserveOnly,
+		rules: trip.Rules{
+			FailureRate:  parts(c.FailureRate),
+			Consecutive:  int32(c.Consecutive),
+			SlowCall:     int64(c.SlowCall),
+			MinCalls:     int32(or(c.MinCalls, DefaultMinCalls)),
+			Window:       int64(or(c.Window, DefaultWindow)),
+			Cooldown:     int64(or(c.Cooldown, DefaultCooldown)),
+			MaxCooldown:  int64(or(c.MaxCooldown, max(DefaultMaxCooldown, c.Cooldown))),
+			Probes:       int32(or(c.Probes, DefaultProbes)),
+			ProbeTimeout: int64(or(c.ProbeTimeout, DefaultProbeTimeout)),
+			Ramp:         int64(or(c.Ramp, DefaultRamp)),
+		},
+	}
+	if c.FailureRate == 0 && c.Consecutive == 0 {
+		s.rules.FailureRate = parts(DefaultFailureRate)
+	}
+	if c.SlowCall > 0 {
+		s.rules.SlowRate = parts(or(c.SlowRate, DefaultSlowRate))
+	}
+	if c.Ramp == NoRamp {
+		s.rules.Ramp = 0
+	}
+	return s
+}
+
+// parts scales a share to the integers that thresholds are compared in. A share
+// too small for them is the smallest there is: none would be no rule.
+func parts(share float64) uint32 {
+	if share == 0 {
+		return 0
+	}
+	return uint32(max(1, math.Round(share*trip.Whole)))
+}
+
+// outcome classifies the end of a call.
+func (s *settings) outcome(err error) gate.Outcome {
+	switch {
+	case s.classify != nil:
+		return s.classify(err)
+	case err == nil:
+		return gate.Success
+	default:
+		return gate.Classify(err)
+	}
+}

@@ -50,27 +50,41 @@ func New(c Config) *Breaker {
 // up to an eighth more; while probes run it is a guess of a second, and while the
 // breaker is forced open without an end it is zero.
 func (b *Breaker) Acquire(ctx context.Context) (gate.Permit, error) {
-	if token, ok := b.machine.Pass(); ok {
-		return gate.NewPermit(b, token), nil
+	token, err := b.enter(ctx)
+	if err != nil {
+		return gate.Permit{}, err
 	}
-	return b.acquire(ctx, b.clock.Now())
+	return gate.NewPermit(b, token), nil
 }
 
 // AcquireAt is [Breaker.Acquire] for a caller that has read the clock.
 func (b *Breaker) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, error) {
-	if token, ok := b.machine.Pass(); ok {
-		return gate.NewPermit(b, token), nil
+	token, ok := b.machine.Pass()
+	if !ok {
+		var err error
+		if token, err = b.decide(ctx, b.clock.At(now)); err != nil {
+			return gate.Permit{}, err
+		}
 	}
-	return b.acquire(ctx, b.clock.At(now))
+	return gate.NewPermit(b, token), nil
 }
 
-func (b *Breaker) acquire(ctx context.Context, now int64) (gate.Permit, error) {
+// enter is [Breaker.Acquire] without the permit.
+func (b *Breaker) enter(ctx context.Context) (gate.Token, error) {
+	if token, ok := b.machine.Pass(); ok {
+		return token, nil
+	}
+	return b.decide(ctx, b.clock.Now())
+}
+
+// decide is enter where it takes the time to tell.
+func (b *Breaker) decide(ctx context.Context, now int64) (gate.Token, error) {
 	if b.machine.Phase() == trip.Open {
 		if r := b.refusing.Load(); r != nil && now < r.openUntil {
 			return r.refuse(ctx, now)
 		}
 	} else if token, ok := b.machine.TryAdmit(now, stripe()); ok {
-		return gate.NewPermit(b, token), nil
+		return token, nil
 	}
 	b.lock(now)
 	token, ok := b.machine.Admit()
@@ -79,7 +93,7 @@ func (b *Breaker) acquire(ctx context.Context, now int64) (gate.Permit, error) {
 	if !ok {
 		return r.refuse(ctx, now)
 	}
-	return gate.NewPermit(b, token), nil
+	return token, nil
 }
 
 // Release takes back a permit. It is for gate.Permit, whose Done calls it.
@@ -103,11 +117,23 @@ func (b *Breaker) release(token gate.Token, now int64, err error) {
 	b.unlock()
 }
 
-// Do runs op if the breaker admits it, and counts how it ends; a panic counts as
-// a failure and continues. Otherwise it returns the refusal of
-// [Breaker.Acquire].
+// Do runs op if the breaker admits it, and counts how it ends; a panic or
+// runtime.Goexit counts as a failure and continues. Otherwise it returns the
+// refusal of [Breaker.Acquire]. When ctx has already ended, op does not run and
+// Do returns ctx's error.
 func (b *Breaker) Do(ctx context.Context, op func(context.Context) error) error {
-	return gate.Do(ctx, b, op)
+	// This is gate.Do without the permit in between, at two thirds of its cost.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	token, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	result := gate.ErrPanicked
+	defer func() { b.Release(token, result) }()
+	result = op(ctx)
+	return result
 }
 
 // lock takes the lock, and makes the changes that time has brought.

@@ -6,9 +6,7 @@ import "github.com/backstay-go/backstay/internal/core/window"
 func (m *Machine) count(d window.Delta, failed, slow bool, u float64) Change {
 	rules, tag := m.rules.Load(), tagOf(m.word.Load())
 	m.window.Roll(m.latest, rules.width())
-	for m.window.Add(0, tag, d) == window.Full {
-		m.window.Flush()
-	}
+	m.window.Count(d)
 	streak := m.extend(tag, failed)
 	if failed {
 		tripped := rules.Consecutive > 0 && streak >= uint32(rules.Consecutive)

@@ -40,7 +40,7 @@ type Result uint8
 const (
 	Added Result = iota
 	Stale        // not counted: the tag is not the current one
-	Full         // not counted: Flush and try again
+	Full         // not counted: Count under the lock
 )
 
 // The counters of a stripe are packed into one word, so that one compare and

@@ -126,8 +126,10 @@ func (w *Window) Roll(now, width int64) {
 	if now < end {
 		return
 	}
-	w.Flush()
 	w.moves.Add(1)
+	for i := range w.stripes {
+		w.drain(i)
+	}
 	passed := (now-end)/width + 1
 	for range min(passed, Buckets) {
 		w.current = (w.current + 1) % Buckets
@@ -139,21 +141,32 @@ func (w *Window) Roll(now, width int64) {
 	w.moves.Add(1)
 }
 
-// Flush makes room where an Add found none.
-func (w *Window) Flush() {
+// Count counts calls with the current tag under the lock, and makes room where
+// an Add found none.
+func (w *Window) Count(d Delta) {
 	w.moves.Add(1)
 	for i := range w.stripes {
-		live := &w.stripes[i].live
-		old := live.Load()
-		for !live.CompareAndSwap(old, packTag(packedTag(old))) {
-			old = live.Load()
+		if w.stripes[i].live.Load()&full != 0 {
+			w.drain(i)
 		}
-		w.put(old)
 	}
+	w.put(uint64(d))
 	w.moves.Add(1)
 }
 
-// put moves what was counted on a stripe to the current bucket.
+// drain moves what was counted on a stripe to the current bucket.
+func (w *Window) drain(i int) {
+	live := &w.stripes[i].live
+	for {
+		old := live.Load()
+		if live.CompareAndSwap(old, packTag(packedTag(old))) {
+			w.put(old)
+			return
+		}
+	}
+}
+
+// put adds packed counts to the current bucket.
 func (w *Window) put(packed uint64) {
 	s := &w.stripes[w.current/share]
 	s.buckets[w.current%share].add(packed)

@@ -79,11 +79,10 @@ func (b *Breaker) enter(ctx context.Context) (gate.Token, error) {
 
 // decide is enter where it takes the time to tell.
 func (b *Breaker) decide(ctx context.Context, now int64) (gate.Token, error) {
-	if b.machine.Phase() == trip.Open {
-		if r := b.refusing.Load(); r != nil && now < r.openUntil {
-			return r.refuse(ctx, now)
-		}
-	} else if token, ok := b.machine.TryAdmit(now, stripe()); ok {
+	if r := b.refusing.Load(); r != nil && now < r.all.Load() {
+		return r.refuse(ctx, now)
+	}
+	if token, ok := b.machine.TryAdmit(now, stripe()); ok {
 		return token, nil
 	}
 	b.lock(now)
@@ -144,6 +143,9 @@ func (b *Breaker) lock(now int64) {
 
 // unlock gives up the lock, and delivers what there is to tell.
 func (b *Breaker) unlock() {
+	if r := b.refusing.Load(); r != nil {
+		r.all.Store(b.machine.RefusesUntil())
+	}
 	o := b.outbox
 	deliver := o.claim()
 	b.mu.Unlock()

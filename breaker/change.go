@@ -24,11 +24,15 @@ func (b *Breaker) changed(now int64, c trip.Change, err error) {
 	}
 }
 
-// tell makes the breaker refuse as its state demands. Requires b.mu.
+// tell makes the breaker refuse as its state demands. While it recovers, the
+// cause remains what it was. Requires b.mu.
 func (b *Breaker) tell(now int64, because error) {
 	if because == nil && state(b.machine.Phase()) == Closed {
 		b.refusing.Store(nil)
 		return
+	}
+	if r := b.refusing.Load(); because == nil && r != nil {
+		because = r.cause
 	}
 	b.refusing.Store(newRefusing(b.settings.Load(), &b.machine, now, because))
 }

@@ -22,6 +22,12 @@ const (
 	DefaultRamp         time.Duration = 500 * time.Millisecond
 )
 
+// What a [Config] can hold at most.
+const (
+	mostCalls = 1_000_000_000
+	longest   = 365 * 24 * time.Hour
+)
+
 // NoRamp is a Ramp too short to notice: the breaker closes as soon as its
 // probes have succeeded.
 const NoRamp time.Duration = 1
@@ -104,17 +110,17 @@ func share(field string, v float64) error {
 }
 
 func count(field string, v int) error {
-	if v >= 0 {
+	if v >= 0 && v <= mostCalls {
 		return nil
 	}
-	return fmt.Errorf("breaker: %s is %d: want a number of calls, or 0 for the default", field, v)
+	return fmt.Errorf("breaker: %s is %d: want a number of calls up to %d, or 0 for the default", field, v, mostCalls)
 }
 
 func length(field string, v time.Duration) error {
-	if v >= 0 {
+	if v >= 0 && v <= longest {
 		return nil
 	}
-	return fmt.Errorf("breaker: %s is %v: want a duration, or 0 for the default", field, v)
+	return fmt.Errorf("breaker: %s is %v: want a duration up to %v, or 0 for the default", field, v, longest)
 }
 
 func (c Config) slowRateNeedsSlowCall() error {

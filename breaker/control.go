@@ -62,14 +62,12 @@ func (b *Breaker) Update(c Config) error {
 	}
 	now := b.clock.Now()
 	b.lock(now)
-	var because error
-	if r := b.refusing.Load(); r != nil {
-		because = r.cause
-	}
 	s := newSettings(c)
 	b.settings.Store(s)
 	b.machine.Update(&s.rules)
-	b.tell(now, because)
+	if r := b.refusing.Load(); r != nil {
+		b.tell(now, r.cause)
+	}
 	b.unlock()
 	return nil
 }

@@ -2,6 +2,7 @@ package breaker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/backstay-go/backstay/event"
@@ -16,28 +17,25 @@ const whileProbing = time.Second
 // refusing is what callers are told between two changes of the breaker. The
 // errors are made at the change, so that refusing makes nothing.
 type refusing struct {
-	openUntil int64 // before then every call is refused; zero unless open
-	until     int64 // what After counts to
-	shift     uint  // After grows by 1<<shift from error to error
-	quiet     bool  // a refusal is told to the caller, and to nobody else
-	errors    []gate.RejectedError
-	settings  *settings
-	cause     error
+	all      atomic.Int64 // before then every call is refused, without the lock
+	until    int64        // what After counts down to
+	shift    uint         // After grows by 1<<shift from error to error
+	quiet    bool         // a refusal is told to the caller, and to nobody else
+	errors   []gate.RejectedError
+	settings *settings
+	cause    error // why the breaker is not closed by its rules
 }
 
 // newRefusing returns what to tell from now until the machine's next change. A
 // machine that refuses nothing has no errors.
 func newRefusing(s *settings, m *trip.Machine, now int64, cause error) *refusing {
 	r := &refusing{settings: s, cause: cause, quiet: s.observer == nil && !s.observeOnly}
-	switch phase := m.Phase(); phase {
+	switch m.Phase() {
 	case trip.Closed, trip.Timed:
 	case trip.Probing:
 		r.tell(min(whileProbing, time.Duration(s.rules.ProbeTimeout)))
 	default:
 		r.until = m.Until()
-		if phase == trip.Open {
-			r.openUntil = r.until
-		}
 		r.countDown(r.until - now)
 	}
 	return r

@@ -33,7 +33,7 @@ func (m *Machine) View() View {
 		o.expire(m.latest - rules.ProbeTimeout)
 		v.Counts, v.Probes = o.trial, len(o.leases)
 	case Ramping:
-		v.Counts, v.Streak, v.Until = o.trial, o.streak, o.since+rules.Ramp
+		v.Counts, v.Streak, v.Until = o.trial, o.streak, m.Until()
 		v.Share = int64(float64(m.latest-o.since) / float64(max(1, rules.Ramp)) * Whole)
 	default:
 		v.Until, v.Forced = o.until, o.forced
@@ -41,8 +41,7 @@ func (m *Machine) View() View {
 	return v
 }
 
-// Until returns when the machine may admit a call that it refuses now: when Open
-// or Ramping ends, or Forever.
+// Until returns when Open or Ramping ends, or [Forever].
 func (m *Machine) Until() int64 {
 	switch m.Phase() {
 	case Open:
@@ -52,4 +51,18 @@ func (m *Machine) Until() int64 {
 	default:
 		return Forever
 	}
+}
+
+// RefusesUntil returns a time before which no call is admitted, unless one that
+// is under way ends; or 0.
+func (m *Machine) RefusesUntil() int64 {
+	switch o := m.outage; m.Phase() {
+	case Open:
+		return o.until
+	case Probing:
+		if rules := m.rules.Load(); len(o.leases) > 0 && int32(len(o.leases))+o.passed >= rules.Probes {
+			return o.leases[0] + rules.ProbeTimeout
+		}
+	}
+	return 0
 }

@@ -20,6 +20,9 @@ type Implementation struct {
 	Bulkhead   func(BulkheadConfig) Bulkhead
 	Client     func(ClientConfig) http.RoundTripper
 	Middleware func(MiddlewareConfig) func(http.Handler) http.Handler
+
+	// AttemptHeader is the header in which Client sends the attempt's number.
+	AttemptHeader string
 }
 
 // Op is what a policy protects.

@@ -6,9 +6,13 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"testing/synctest"
 	"time"
 
@@ -33,7 +37,19 @@ func All() []Trap {
 	for _, part := range [][]Trap{breakerTraps, retryTraps, limitTraps, bulkheadTraps, clientTraps, middlewareTraps} {
 		all = append(all, part...)
 	}
+	slices.SortStableFunc(all, func(a, b Trap) int {
+		return cmp.Or(cmp.Compare(a.number(), b.number()), cmp.Compare(a.ID, b.ID))
+	})
 	return all
+}
+
+// number is the ID without its letter.
+func (t Trap) number() int {
+	n, err := strconv.Atoi(strings.TrimRight(t.ID, "abc"))
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
 
 // ByID returns the trap with the ID, and panics if there is none.

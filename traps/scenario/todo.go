@@ -1,3 +1,0 @@
-package scenario
-
-var limitTraps, bulkheadTraps, clientTraps, middlewareTraps []Trap

@@ -33,22 +33,76 @@ func (o *office) held() (n int) {
 }
 
 func (o *office) settle() {
-	for len(o.line) > 0 {
+	for len(o.line) > 0 && o.held() < o.limit {
 		first := o.line[0]
-		if o.sizes[first] <= o.limit && o.held()+o.sizes[first] > o.limit || o.held() >= o.limit {
+		fits := o.sizes[first] <= o.limit
+		if fits && o.held()+o.sizes[first] > o.limit {
 			return
 		}
 		o.line = o.line[1:]
-		if o.sizes[first] <= o.limit {
+		if fits {
 			o.in[first] = true
 		}
 	}
 }
 
-// caller is a goroutine that takes permits and keeps them until it is told.
-type caller struct {
-	cancel  context.CancelFunc
-	release chan struct{}
+// visitors are goroutines that take permits and keep them until they are told.
+type visitors struct {
+	pool    *Pool
+	cancel  map[int]context.CancelFunc
+	release map[int]chan struct{}
+
+	mu sync.Mutex
+	in map[int]bool
+}
+
+func newVisitors(pool *Pool) *visitors {
+	return &visitors{
+		pool: pool, cancel: map[int]context.CancelFunc{}, release: map[int]chan struct{}{}, in: map[int]bool{},
+	}
+}
+
+// come lets a visitor come who takes n permits.
+func (v *visitors) come(ctx context.Context, id, n int) {
+	release := make(chan struct{})
+	ctx, v.cancel[id] = context.WithCancel(ctx)
+	v.release[id] = release
+	go func() {
+		if v.pool.Try(n) < 0 && v.pool.Wait(ctx, v.pool.Now(), n) != waitq.Granted {
+			return
+		}
+		v.enter(id, true)
+		<-release
+		v.enter(id, false)
+		v.pool.ReleaseTimed(n, v.pool.Now(), 0)
+	}()
+}
+
+func (v *visitors) enter(id int, in bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if delete(v.in, id); in {
+		v.in[id] = true
+	}
+}
+
+// inside returns who is in when all have done what they can.
+func (v *visitors) inside() map[int]bool {
+	synctest.Wait()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return maps.Clone(v.in)
+}
+
+// leave sends everybody away.
+func (v *visitors) leave() {
+	for _, cancel := range v.cancel {
+		cancel()
+	}
+	for id := range v.inside() {
+		close(v.release[id])
+	}
+	synctest.Wait()
 }
 
 // TestWaitersLikeLine takes random steps with callers who wait for each other,
@@ -58,67 +112,34 @@ func TestWaitersLikeLine(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		p := New(4, patient)
 		model := office{limit: 4, sizes: map[int]int{}, in: map[int]bool{}}
-		var mu sync.Mutex
-		in := map[int]bool{}
-		callers := map[int]caller{}
-		inside := func() map[int]bool {
-			synctest.Wait()
-			mu.Lock()
-			defer mu.Unlock()
-			return maps.Clone(in)
-		}
-		come := func(id, n int) {
-			ctx, cancel := context.WithCancel(t.Context())
-			c := caller{cancel, make(chan struct{})}
-			callers[id] = c
-			go func() {
-				if p.Try(n) < 0 && p.Wait(ctx, p.Now(), n) != waitq.Granted {
-					return
-				}
-				mu.Lock()
-				in[id] = true
-				mu.Unlock()
-				<-c.release
-				mu.Lock()
-				delete(in, id)
-				mu.Unlock()
-				p.ReleaseTimed(n, p.Now(), 0)
-			}()
-			model.sizes[id] = n
-			model.line = append(model.line, id)
-		}
+		all := newVisitors(p)
 		for id := range 3000 {
 			switch op := r.IntN(10); {
 			case op < 5:
-				come(id, 1+r.IntN(4))
+				model.sizes[id] = 1 + r.IntN(4)
+				model.line = append(model.line, id)
+				all.come(t.Context(), id, model.sizes[id])
 			case op < 8 && len(model.in) > 0:
 				out := slices.Sorted(maps.Keys(model.in))[r.IntN(len(model.in))]
-				close(callers[out].release)
 				delete(model.in, out)
+				close(all.release[out])
 			case op < 9 && len(model.line) > 0:
 				k := r.IntN(len(model.line))
-				callers[model.line[k]].cancel()
+				all.cancel[model.line[k]]()
 				model.line = slices.Delete(model.line, k, k+1)
 			default:
 				model.limit = 1 + r.IntN(8)
 				p.Resize(model.limit)
 			}
 			model.settle()
-			if got := inside(); !maps.Equal(got, model.in) {
+			if got := all.inside(); !maps.Equal(got, model.in) {
 				t.Fatalf("step %d: %v are in, want %v; in line %v", id, got, model.in, model.line)
 			}
 			if s := p.State(); s.Held != model.held() || s.Queue.Waiting != len(model.line) {
 				t.Fatalf("step %d: %d held, %d wait; want %d, %d", id, s.Held, s.Queue.Waiting, model.held(), len(model.line))
 			}
 		}
-		p.Resize(100)
-		for _, c := range callers {
-			c.cancel()
-		}
-		for id := range inside() {
-			close(callers[id].release)
-		}
-		synctest.Wait()
+		all.leave()
 		if s := p.State(); s.Held != 0 || s.Queue.Waiting != 0 {
 			t.Errorf("after all have left, %d are held and %d wait; want 0, 0", s.Held, s.Queue.Waiting)
 		}

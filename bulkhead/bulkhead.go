@@ -17,7 +17,7 @@ type Bulkhead struct {
 	pool     *permits.Pool
 	settings atomic.Pointer[settings]
 
-	mu     sync.Mutex // held while settings change; comes before the pool's lock
+	mu     sync.Mutex // one Update at a time; comes before the pool's lock
 	limits *permits.Announcer
 }
 
@@ -155,11 +155,7 @@ func (b *Bulkhead) releaseTimed(token gate.Token, now int64) {
 	typical := time.Duration(b.pool.ReleaseTimed(n, now, now-int64(token.Start)))
 	s := b.settings.Load()
 	if after := s.after(typical); after != s.full.After {
-		b.mu.Lock()
-		if b.settings.Load() == s { // else Update has just built them anew
-			b.settings.Store(newSettings(s.Config, after))
-		}
-		b.mu.Unlock()
+		b.settings.CompareAndSwap(s, newSettings(s.Config, after))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/backstay-go/backstay/bulkhead"
 	"github.com/backstay-go/backstay/event"
+	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/internal/bubble"
 )
 
@@ -116,6 +117,23 @@ func TestUpdateOfName(t *testing.T) {
 	}
 	_, err := b.Acquire(t.Context())
 	refused(t, err, bulkhead.ErrFull)
+}
+
+func TestUpdateKeepsAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, bulkhead.Config{Limit: 1, Queue: 1})
+		for range 10 {
+			permit := take(t, h.Bulkhead, 1)
+			bubble.Advance(10 * ms)
+			permit.Done(nil)
+		}
+		h.update(bulkhead.Config{Limit: 2})
+		take(t, h.Bulkhead, 2)
+		_, err := h.Acquire(t.Context())
+		if rejected, _ := errors.AsType[*gate.RejectedError](err); rejected.After != 10*ms {
+			t.Errorf("After = %v after Update, want 10ms", rejected.After)
+		}
+	})
 }
 
 // Changes of the limit are told in order, each from where the last one ended,

@@ -167,6 +167,36 @@ func TestFirstComeFirstServed(t *testing.T) {
 	})
 }
 
+// It makes no difference whether the permit that comes back was the last one, nor
+// by which way it does.
+func TestEveryReleaseWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := bulkhead.New(bulkhead.Config{Limit: 2, Queue: 1})
+		for _, last := range []bool{true, false} {
+			for _, release := range []func(gate.Permit){
+				func(p gate.Permit) { p.Done(nil) },
+				func(p gate.Permit) { p.DoneAt(time.Now(), nil) },
+			} {
+				held := []gate.Permit{take(t, b, 1), take(t, b, 1)}
+				if last {
+					held[0], held[1] = held[1], held[0]
+				}
+				time.AfterFunc(10*ms, func() { release(held[0]) })
+				begun := time.Now()
+				permit := take(t, b, 1)
+				if waited := time.Since(begun); waited != 10*ms || !permit.Waited() {
+					t.Errorf("waited %v, Waited() = %v; want 10ms, true", waited, permit.Waited())
+				}
+				permit.Done(nil)
+				held[1].Done(nil)
+			}
+		}
+		if take(t, b, 1).Waited() {
+			t.Error("a permit that was free says that the gate waited")
+		}
+	})
+}
+
 func TestPriorities(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t, bulkhead.Config{Limit: 1, Queue: 4})
@@ -334,6 +364,25 @@ func TestLargeCall(t *testing.T) {
 	})
 }
 
+// In a queue that stands a large call whose turn it is waits as long as it may.
+func TestLargeCallInStandingQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, bulkhead.Config{Limit: 3, Queue: 100, MaxWait: 100 * ms})
+		h.come(t.Context(), "holder", 2, 300*ms)
+		h.come(t.Context(), "holder", 1, 61*ms)
+		h.come(t.Context(), "old", 1, 10*ms)
+		bubble.Advance(60 * ms)
+		h.come(t.Context(), "large", 3, 10*ms)
+		bubble.Advance(2 * ms)
+		h.come(t.Context(), "small", 1, 10*ms)
+		bubble.Advance(200 * ms)
+		h.want("0s holder in", "0s holder in", "160ms small in",
+			"100ms old refused: no permit free", "160ms large refused: no permit free")
+		bubble.Advance(100 * ms)
+		h.empty()
+	})
+}
+
 // Small calls are not held up any more once the large one has left.
 func TestLargeCallThatGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -379,8 +428,8 @@ func TestTurnThatComesTooLate(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			h.come(ctx, "a", 1, 0)
 			h.come(t.Context(), "b", 1, 0)
-			go cancel()
 			held.Done(nil)
+			cancel() // most often before a has seen that it is its turn
 			bubble.Advance(ms)
 			h.empty()
 		}

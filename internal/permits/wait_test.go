@@ -180,7 +180,11 @@ func (s *storm) hold(ctx context.Context, n int, f func()) {
 	f()
 	s.served.Add(1)
 	s.held.Add(-int64(n))
-	s.pool.ReleaseTimed(n, s.pool.Now(), 1e6)
+	if s.served.Load()%2 == 0 {
+		s.pool.ReleaseTimed(n, s.pool.Now(), 1e6)
+	} else if s.pool.Release(n) {
+		s.pool.Dispatch(s.pool.Now())
+	}
 }
 
 // check waits for all to end, and finds whether anything is left behind.

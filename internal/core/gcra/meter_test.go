@@ -1,8 +1,10 @@
 package gcra
 
 import (
-	"math/rand/v2"
 	"testing"
+
+	"github.com/backstay-go/backstay/internal/ledger"
+	"github.com/backstay-go/backstay/internal/script"
 )
 
 func TestBurstThenRate(t *testing.T) {
@@ -172,30 +174,30 @@ func TestLateReadingMintsNothing(t *testing.T) {
 // that were read.
 func TestReadingsInAnyOrder(t *testing.T) {
 	for seed := range uint64(200) {
-		random := rand.New(rand.NewPCG(seed, 1))
-		spec := anySpec(randomly{random})
-		m, l := NewMeter(spec), ledger{}
+		random := script.Random(seed, 1)
+		spec := anySpec(random)
+		m, l := NewMeter(spec), ledger.Ledger{}
 		span := 10 * ceilDiv(spec.Period, spec.Count)
 		for range 500 {
-			now := random.Int64N(span + 1)
+			now := random.Choose(span + 1)
 			if m.Take(now, 1) <= now {
-				l.use(now, 1)
+				l.Use(now, 1)
 			}
 		}
-		l.check(t, spec)
+		l.Check(t, spec.Count, spec.Period, spec.Burst)
 	}
 }
 
 // drive compares a meter with the rational reference, step by step. The meter
 // may be later by the rounding of one reading, and never earlier.
-func drive(t *testing.T, s script, steps int) {
+func drive(t *testing.T, s script.Script, steps int) {
 	specs := anySpecs(s)
 	m, ref := NewMeter(specs...), newSlow(specs)
 	var now, last int64
 	for range steps {
 		now += step(s, specs[0])
-		n := s.choose(smallest(specs)+1) + 1
-		switch s.choose(8) {
+		n := s.Choose(smallest(specs)+1) + 1
+		switch s.Choose(8) {
 		case 0:
 			if now < last {
 				continue // a refund beside those who wait is for the ledger to judge
@@ -211,14 +213,14 @@ func drive(t *testing.T, s script, steps int) {
 		case 2:
 			compare(t, specs, m.Take(now, 0), ref.ready(now, 1))
 		case 3:
-			r, taken := m.Reserve(now, n, s.choose(specs[0].Period))
+			r, taken := m.Reserve(now, n, s.Choose(specs[0].Period))
 			compare(t, specs, r.At, ref.ready(now, n))
 			if taken {
 				ref.charge(r.At, n)
 				last = r.At
 			}
 		default:
-			n = min(n, 1+s.choose(3))
+			n = min(n, 1+s.Choose(3))
 			ready := m.Take(now, n)
 			compare(t, specs, ready, ref.ready(now, n))
 			if ready <= now {
@@ -237,7 +239,7 @@ func compare(t *testing.T, specs []Spec, got, want int64) {
 
 func TestAgainstReference(t *testing.T) {
 	for seed := range uint64(300) {
-		drive(t, randomly{rand.New(rand.NewPCG(seed, 2))}, 300)
+		drive(t, script.Random(seed, 2), 300)
 	}
 }
 
@@ -245,7 +247,7 @@ func FuzzAgainstReference(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09"))
 	f.Add([]byte("tokens, and time that passes between them"))
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		drive(t, &written{bytes}, min(len(bytes), 200))
+		drive(t, script.Written(bytes), min(len(bytes), 200))
 	})
 }
 

@@ -1,11 +1,9 @@
 package gcra
 
 import (
-	"cmp"
 	"math/big"
-	"math/rand/v2"
-	"slices"
-	"testing"
+
+	"github.com/backstay-go/backstay/internal/script"
 )
 
 const second = 1_000_000_000
@@ -93,89 +91,25 @@ func ceil(r *big.Rat) int64 {
 	return q.Int64()
 }
 
-// ledger records when tokens were used and given back, and tells whether a
-// bucket of a limit could have supplied them.
-type ledger struct {
-	entries []*entry
-}
-
-type entry struct {
-	at, n int64 // n is negative for what was given back
-}
-
-func (l *ledger) use(at, n int64) *entry {
-	e := &entry{at, n}
-	l.entries = append(l.entries, e)
-	return e
-}
-
-// check fails the test at the first use that a bucket of s, full at the start,
-// could not supply. Entries of one time count in the order in which they were
-// made.
-func (l *ledger) check(t *testing.T, s Spec) {
-	t.Helper()
-	slices.SortStableFunc(l.entries, func(a, b *entry) int { return cmp.Compare(a.at, b.at) })
-	// The level counts in parts of a token, of which Count are refilled each
-	// nanosecond.
-	full := new(big.Int).Mul(big.NewInt(s.Burst), big.NewInt(s.Period))
-	level, now := new(big.Int).Set(full), int64(0)
-	for i, e := range l.entries {
-		level.Add(level, new(big.Int).Mul(big.NewInt(e.at-now), big.NewInt(s.Count)))
-		if level.Cmp(full) > 0 {
-			level.Set(full)
-		}
-		now = e.at
-		level.Sub(level, new(big.Int).Mul(big.NewInt(e.n), big.NewInt(s.Period)))
-		if level.Sign() < 0 {
-			t.Fatalf("%+v: use %d, of %d tokens at %d ns, exceeds the limit by %v of %d parts of a token",
-				s, i, e.n, e.at, new(big.Int).Neg(level), s.Period)
-		}
-		if level.Cmp(full) > 0 {
-			level.Set(full)
-		}
-	}
-}
-
-// A script is a source of choices: random, or the input of a fuzzer.
-type script interface {
-	// choose returns a number below n.
-	choose(n int64) int64
-}
-
-type randomly struct{ *rand.Rand }
-
-func (r randomly) choose(n int64) int64 { return r.Int64N(n) }
-
-// written chooses as its bytes say, and zeros when they have run out.
-type written struct{ bytes []byte }
-
-func (w *written) choose(n int64) int64 {
-	var v uint64
-	for range min(2, len(w.bytes)) {
-		v, w.bytes = v<<8|uint64(w.bytes[0]), w.bytes[1:]
-	}
-	return int64(v % uint64(n))
-}
-
 // anySpec chooses a limit: round rates, rates that no nanosecond divides, very
 // fast and very slow ones.
-func anySpec(s script) Spec {
+func anySpec(s script.Script) Spec {
 	counts := []int64{1, 3, 7, 10, 100, 333, 99_999, 100_000, 999_999_937}
 	periods := []int64{second, 60 * second, 86_400 * second, 1001, 999_999_937}
 	bursts := []int64{1, 2, 3, 10, 1000}
 	spec := Spec{
-		Count:  counts[s.choose(int64(len(counts)))],
-		Period: periods[s.choose(int64(len(periods)))],
-		Burst:  bursts[s.choose(int64(len(bursts)))],
+		Count:  counts[s.Choose(int64(len(counts)))],
+		Period: periods[s.Choose(int64(len(periods)))],
+		Burst:  bursts[s.Choose(int64(len(bursts)))],
 	}
 	spec.Count = min(spec.Count, spec.Period)
 	return spec
 }
 
 // anySpecs chooses one limit, or several.
-func anySpecs(s script) []Spec {
+func anySpecs(s script.Script) []Spec {
 	specs := []Spec{anySpec(s)}
-	for len(specs) < MaxLimits && s.choose(2) == 0 {
+	for len(specs) < MaxLimits && s.Choose(2) == 0 {
 		specs = append(specs, anySpec(s))
 	}
 	return specs
@@ -183,17 +117,17 @@ func anySpecs(s script) []Spec {
 
 // step chooses how much time passes: often none, at times about a token's worth,
 // now and then a whole bucket's.
-func step(s script, spec Spec) int64 {
+func step(s script.Script, spec Spec) int64 {
 	token := ceilDiv(spec.Period, spec.Count)
-	switch s.choose(4) {
+	switch s.Choose(4) {
 	case 0:
 		return 0
 	case 1:
-		return s.choose(token + 2)
+		return s.Choose(token + 2)
 	case 2:
 		return token
 	default:
-		return s.choose(2*token*min(spec.Burst, 4) + 1)
+		return s.Choose(2*token*min(spec.Burst, 4) + 1)
 	}
 }
 

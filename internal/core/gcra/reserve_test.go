@@ -3,6 +3,9 @@ package gcra
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/backstay-go/backstay/internal/ledger"
+	"github.com/backstay-go/backstay/internal/script"
 )
 
 func TestReservationsAreServedInOrder(t *testing.T) {
@@ -161,63 +164,63 @@ func TestRefundAfterTheQueueHasEnded(t *testing.T) {
 
 // record drives a meter with reservations that are given up, and with refunds,
 // and returns what was used.
-func record(s script, m *Meter, specs []Spec, steps int, alter func(now int64)) *ledger {
+func record(s script.Script, m *Meter, specs []Spec, steps int, alter func(now int64)) *ledger.Ledger {
 	type held struct {
 		Reservation
-		*entry
+		*ledger.Entry
 	}
-	l := &ledger{}
+	l := &ledger.Ledger{}
 	var waiting []held
 	now := int64(0)
 	for range steps {
 		now += step(s, specs[0])
-		n := min(s.choose(4)+1, smallest(specs))
-		switch s.choose(8) {
+		n := min(s.Choose(4)+1, smallest(specs))
+		switch s.Choose(8) {
 		case 0, 1, 2:
-			if r, taken := m.Reserve(now, n, s.choose(2)*Never); taken {
-				waiting = append(waiting, held{r, l.use(r.At, n)})
+			if r, taken := m.Reserve(now, n, s.Choose(2)*Never); taken {
+				waiting = append(waiting, held{r, l.Use(r.At, n)})
 			}
 		case 3, 4:
 			if len(waiting) == 0 {
 				continue
 			}
-			i := s.choose(int64(len(waiting)))
+			i := s.Choose(int64(len(waiting)))
 			h := waiting[i]
 			waiting = append(waiting[:i], waiting[i+1:]...)
 			m.Cancel(now, h.Reservation)
 			if h.At > now {
-				h.entry.n = 0
+				h.Void()
 			} else {
-				l.use(now, -h.entry.n)
+				l.Use(now, -h.Tokens())
 			}
 		case 5:
 			m.Refund(now, n)
-			l.use(now, -n)
+			l.Use(now, -n)
 		case 6:
 			if got := m.TakeUpTo(now, n); got > 0 {
-				l.use(now, got)
+				l.Use(now, got)
 			}
 			alter(now)
 		default:
 			if m.Take(now, n) <= now {
-				l.use(now, n)
+				l.Use(now, n)
 			}
 		}
 	}
 	return l
 }
 
-func conserve(t *testing.T, s script, steps int) {
+func conserve(t *testing.T, s script.Script, steps int) {
 	specs := anySpecs(s)
 	l := record(s, NewMeter(specs...), specs, steps, func(int64) {})
 	for _, spec := range specs {
-		l.check(t, spec)
+		l.Check(t, spec.Count, spec.Period, spec.Burst)
 	}
 }
 
 func TestNothingIsMinted(t *testing.T) {
 	for seed := range uint64(1000) {
-		conserve(t, randomly{rand.New(rand.NewPCG(seed, 4))}, 300)
+		conserve(t, script.Random(seed, 4), 300)
 	}
 }
 
@@ -225,6 +228,6 @@ func FuzzNothingIsMinted(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09"))
 	f.Add([]byte("reserve, cancel, refund, and reserve again"))
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		conserve(t, &written{bytes}, min(len(bytes), 200))
+		conserve(t, script.Written(bytes), min(len(bytes), 200))
 	})
 }

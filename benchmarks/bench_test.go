@@ -10,13 +10,13 @@ import (
 func BenchmarkRows(b *testing.B) {
 	for _, row := range Rows(false) {
 		for _, impl := range row.Impls {
-			name := fmt.Sprintf("%s/cores=%d/impl=%s", strings.ReplaceAll(row.Name, "/", "_"), row.Cores, strings.ReplaceAll(impl.Name, "/", "_"))
+			name := fmt.Sprintf("%s/callers=%d/impl=%s", strings.ReplaceAll(row.Name, "/", "_"), row.Callers, strings.ReplaceAll(impl.Name, "/", "_"))
 			b.Run(name, func(b *testing.B) {
 				if impl.Measure != nil {
 					b.ReportMetric(impl.Measure(), row.Unit)
 					return
 				}
-				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(row.Cores))
+				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(Cores))
 				row.Run(b, impl.New())
 			})
 		}
@@ -47,8 +47,8 @@ func TestRowsAreComplete(t *testing.T) {
 		if len(row.Impls) < 2 || row.Impls[0].Name != ours {
 			t.Errorf("row %q does not begin with %s and a rival", row.Name, ours)
 		}
-		if row.Cores < 1 || (row.Unit == "") != (row.Impls[0].Measure == nil) {
-			t.Errorf("row %q: %d cores, unit %q", row.Name, row.Cores, row.Unit)
+		if row.Callers < 1 || (row.Unit == "") != (row.Impls[0].Measure == nil) {
+			t.Errorf("row %q: %d callers, unit %q", row.Name, row.Callers, row.Unit)
 		}
 	}
 }

@@ -17,8 +17,8 @@ func bulkheads() []Row {
 		{Name: "failsafe-go", New: bulkheadFailsafe},
 	}
 	return []Row{
-		{Name: "bulkhead: acquire and release", Cores: 1, Impls: impls, Goal: Goal{Ratio: 0.80}},
-		{Name: "bulkhead: acquire and release", Cores: 2, Impls: impls, Goal: Goal{}},
+		{Name: "bulkhead: acquire and release", Callers: 1, Impls: impls, Goal: Goal{Ratio: 0.80}},
+		{Name: "bulkhead: acquire and release", Callers: 2, Impls: impls, Goal: Goal{}},
 	}
 }
 

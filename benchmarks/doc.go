@@ -4,7 +4,7 @@
 //
 //	go run ./cmd/ratios                          the table, interleaved, with medians
 //	go test -bench Rows/breaker                  one topic in the form of go test
-//	go test -bench 'Rows/breaker:_call/cores=1/impl=backstay' -cpuprofile cpu.out
+//	go test -bench 'Rows/breaker:_call/callers=1/impl=backstay' -cpuprofile cpu.out
 //
 // Machines differ and are noisy, so a figure counts only as a ratio within one
 // run, or as allocations and bytes, which are exact. A goal belongs to a row and

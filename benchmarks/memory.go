@@ -11,9 +11,9 @@ import (
 // memory compares what one instance keeps.
 func memory() []Row {
 	return []Row{{
-		Name:  "breaker: one in memory",
-		Cores: 1,
-		Unit:  "B",
+		Name:    "breaker: one in memory",
+		Callers: 1,
+		Unit:    "B",
 		Impls: []Impl{
 			{Name: ours, Measure: func() float64 {
 				return bytesEach(1000, func() any {

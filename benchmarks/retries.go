@@ -15,8 +15,8 @@ import (
 // nearly always.
 func retries() []Row {
 	return []Row{{
-		Name:  "retry: success at once",
-		Cores: 1,
+		Name:    "retry: success at once",
+		Callers: 1,
 		Impls: []Impl{
 			{Name: ours, New: retryOurs},
 			{Name: "cenkalti", New: retryCenkalti},

@@ -10,8 +10,8 @@ import (
 type Row struct {
 	// Name says what is done: "breaker: call".
 	Name string
-	// Cores is how many goroutines do it at once, each on a core of its own.
-	Cores int
+	// Callers is how many goroutines do it at once: 1, or 2 on two cores.
+	Callers int
 	// Unit is what Measure returns, such as "B/key". It is empty where calls are
 	// timed.
 	Unit string
@@ -49,11 +49,14 @@ type Goal struct {
 // ours is the name of this library in the table.
 const ours = "backstay"
 
-// Run times the call once for each iteration of b, on as many goroutines as the
-// row has cores.
+// Cores is how many cores a comparison uses. One caller leaves the other to the
+// garbage collector, as a service does.
+const Cores = 2
+
+// Run times the call once for each iteration of b. It wants [Cores] cores.
 func (r Row) Run(b *testing.B, call Call) {
 	b.ReportAllocs()
-	if r.Cores == 1 {
+	if r.Callers == 1 {
 		var i uint64
 		for b.Loop() {
 			call(i)
@@ -69,6 +72,9 @@ func (r Row) Run(b *testing.B, call Call) {
 		}
 	})
 }
+
+// plenty is a rate that is never reached, in calls a second.
+const plenty = 1_000_000_000
 
 // must panics if a call ended otherwise than it should.
 func must(err error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"runtime"
 	"slices"
 	"testing"
 
@@ -22,7 +21,6 @@ type figure struct {
 
 // compare lets the implementations of a row take turns.
 func compare(row benchmarks.Row, rounds int) result {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(row.Cores))
 	if row.Unit != "" {
 		rounds = min(rounds, 3) // what is no time hardly varies
 	}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"testing"
 	"time"
 
@@ -52,12 +53,13 @@ func run(rows []benchmarks.Row, only string, rounds int, turn time.Duration, out
 	if err := flag.Set("test.benchtime", turn.String()); err != nil {
 		return err
 	}
+	runtime.GOMAXPROCS(benchmarks.Cores)
 	var results []result
 	for _, row := range rows {
 		if !match.MatchString(row.Name) {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "%s, %s\n", row.Name, cores(row.Cores))
+		fmt.Fprintf(os.Stderr, "%s, callers: %d\n", row.Name, row.Callers)
 		results = append(results, compare(row, rounds))
 	}
 	var w io.Writer = os.Stdout

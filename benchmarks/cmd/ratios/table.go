@@ -11,13 +11,15 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/backstay-go/backstay/benchmarks"
 )
 
 // write prints the table, as Markdown that reads well as text too.
 func write(w io.Writer, results []result, rounds int, turn time.Duration) {
 	fmt.Fprintf(w, "# Side by side\n\n%s\n", machine())
 	fmt.Fprintf(w, "Medians of %d turns of %v, taken in rotation. A ratio is ours divided by theirs: below 1 we are faster, or smaller.\n\n", rounds, turn)
-	lines := [][]string{{"what", "cores", "ours", "rival", "theirs", "ratio", "allocs", "goal", "verdict"}}
+	lines := [][]string{{"what", "callers", "ours", "rival", "theirs", "ratio", "allocs", "goal", "verdict"}}
 	for _, r := range results {
 		lines = append(lines, r.lines()...)
 	}
@@ -36,7 +38,7 @@ func (r result) lines() [][]string {
 		}
 		line := []string{"", "", "", rival, r.show(theirs.value), fmt.Sprintf("%.2f", theirs.ratio), allocs, "", ""}
 		if i == 0 {
-			line[0], line[1], line[2] = r.row.Name, fmt.Sprint(r.row.Cores), r.show(r.figures[0].value)
+			line[0], line[1], line[2] = r.row.Name, fmt.Sprint(r.row.Callers), r.show(r.figures[0].value)
 			line[7], line[8] = r.goal(), r.verdict()
 		}
 		lines = append(lines, line)
@@ -87,17 +89,10 @@ func writeTable(w io.Writer, lines [][]string) {
 	}
 }
 
-func cores(n int) string {
-	if n == 1 {
-		return "1 core"
-	}
-	return fmt.Sprint(n, " cores")
-}
-
 // machine says what the figures were measured on, and against which versions.
 func machine() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s/%s, %s of %s.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, cores(runtime.NumCPU()), processor())
+	fmt.Fprintf(&b, "%s %s/%s, %d of the cores of %s.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, benchmarks.Cores, processor())
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dep := range info.Deps {
 			if isRival(dep.Path) {

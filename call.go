@@ -92,10 +92,7 @@ func (c *Call) Hold(permit gate.Permit) { c.held.add(permit) }
 // concerned, even if the call is not over: the headers of a response have
 // arrived. Done says the same, so it only matters for what outlives that
 // moment.
-func (c *Call) Succeed() {
-	c.now = c.read()
-	c.succeed()
-}
+func (c *Call) Succeed() { c.succeed(time.Time{}) }
 
 // Fail says that the attempt under way has failed with err. It returns nil if
 // another attempt is due: discard what is left of this one, then call Again.
@@ -146,7 +143,7 @@ func (c *Call) Done(err error) error {
 			c.final = err
 		}
 	} else if c.final == nil {
-		c.succeed()
+		c.succeed(c.now)
 	}
 	c.end(c.failure, c.final)
 	return err
@@ -185,9 +182,9 @@ func (c *Call) pause() error {
 	return nil
 }
 
-func (c *Call) succeed() {
+func (c *Call) succeed(now time.Time) {
 	if c.pipeline.Retry != nil && !c.succeeded {
-		c.run.Succeed(c.now)
+		c.run.Succeed(now)
 	}
 	c.succeeded = true
 }

@@ -84,7 +84,8 @@ func (p *Pipeline) Do(ctx context.Context, op func(context.Context) error) error
 	for err == nil {
 		failure := op(attempt)
 		if failure == nil {
-			c.Succeed()
+			c.now = c.read()
+			c.succeed(c.now)
 			c.end(nil, nil)
 			return nil
 		}

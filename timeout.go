@@ -24,10 +24,10 @@ type TimeoutError struct {
 // the context's own error.
 func (e *TimeoutError) Error() string {
 	text := timeoutText(e.Name, e.Attempt, e.After)
-	if e.Err != nil && e.Err != context.DeadlineExceeded {
-		text += ": " + e.Err.Error()
+	if e.Err == nil || e.Err == context.DeadlineExceeded || e.Err.Error() == text { // the last is the context's cause
+		return text
 	}
-	return text
+	return text + ": " + e.Err.Error()
 }
 
 // Unwrap returns Err.

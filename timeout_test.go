@@ -143,3 +143,16 @@ func TestAttemptTimeoutIsRetried(t *testing.T) {
 		}
 	})
 }
+
+func TestCauseIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &backstay.Pipeline{Name: "users", AttemptTimeout: time.Second}
+		err := p.Do(t.Context(), func(ctx context.Context) error {
+			<-ctx.Done()
+			return context.Cause(ctx) // as net/http does
+		})
+		if want := `attempt "users" timed out after 1s`; err == nil || err.Error() != want {
+			t.Errorf("Do = %v, want %s", err, want)
+		}
+	})
+}

@@ -118,6 +118,16 @@ func (e *ExhaustedError) Unwrap() error { return e.Err }
 // Is reports whether target is [ErrExhausted].
 func (e *ExhaustedError) Is(target error) bool { return target == ErrExhausted }
 
+// Timeout reports whether the last attempt ended by a timeout: what url.Error, the
+// error of an http.Client, and os.IsTimeout ask.
+func (e *ExhaustedError) Timeout() bool {
+	var last interface {
+		error
+		Timeout() bool
+	}
+	return errors.As(e.Err, &last) && last.Timeout()
+}
+
 // Format lists the attempts, one to a line, for the verb %+v.
 func (e *ExhaustedError) Format(s fmt.State, verb rune) {
 	if verb != 'v' || !s.Flag('+') {

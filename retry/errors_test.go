@@ -81,3 +81,12 @@ func TestHistoryIsBounded(t *testing.T) {
 		}
 	})
 }
+
+func TestExhaustedByTimeout(t *testing.T) {
+	for err, want := range map[error]bool{context.DeadlineExceeded: true, errDown: false} {
+		exhausted := &retry.ExhaustedError{Attempts: 2, Err: fmt.Errorf("get: %w", err)}
+		if got := exhausted.Timeout(); got != want {
+			t.Errorf("Timeout() of %v = %v, want %v", exhausted, got, want)
+		}
+	}
+}

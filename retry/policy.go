@@ -95,7 +95,7 @@ func (p *Policy) Do(ctx context.Context, op func(context.Context) error) error {
 	for {
 		err := op(ctx)
 		if err == nil {
-			run.Succeed(run.endTime())
+			run.Succeed(time.Time{})
 			return nil
 		}
 		wait, final := run.Fail(ctx, time.Now(), err)

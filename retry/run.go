@@ -55,25 +55,22 @@ func (p *Policy) Begin(now time.Time) Run {
 // Attempt returns the number of the attempt under way, from 1.
 func (r *Run) Attempt() int { return r.attempt }
 
-// Succeed ends the call: the attempt under way succeeded at the time now, which
-// may be zero if the caller has not read the clock.
+// Succeed ends the call: the attempt under way succeeded at the time now. A zero
+// now means that the caller has not read the clock; it is then read if need be,
+// which is seldom.
 func (r *Run) Succeed(now time.Time) {
 	sampled := r.state.budget.deposit()
 	if r.attempt > 1 {
 		r.state.budget.refund(r.stamp)
 		sampled = true
 	}
-	if sampled && !now.IsZero() && !r.started.IsZero() {
-		r.state.learn(now.Sub(r.started))
+	if !sampled || r.started.IsZero() {
+		return
 	}
-}
-
-// endTime reads the clock if the policy can learn from it.
-func (r *Run) endTime() time.Time {
-	if r.started.IsZero() {
-		return time.Time{}
+	if now.IsZero() {
+		now = time.Now()
 	}
-	return time.Now()
+	r.state.learn(now.Sub(r.started))
 }
 
 // Fail notes that the attempt under way failed with err at the time now. It

@@ -3,17 +3,24 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"time"
 )
 
 // exchange is what the gateway knows of one request under way. It is the
 // context of the request as well, so that the layers below the proxy find it
 // without another allocation.
 type exchange struct {
-	context.Context
-	route    *route
-	first    uint64 // which endpoint the first attempt goes to
-	attempts int    // sent to endpoints so far
-	outcome  outcome
+	context.Context // of the client's request
+	route           *route
+	location        url.URL       // what the client asked for, without an endpoint
+	target          *endpoint     // of the first attempt
+	first           uint64        // its number among those of the upstream
+	attempts        int           // sent so far
+	patience        time.Duration // with the upstream, once a long body is sent
+	outcome         outcome       // so far
+	refusedBy       string        // the policy that refused the request
+	complete        bool          // the response did not break off
 }
 
 type exchangeKey struct{}
@@ -26,7 +33,10 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
-// exchangeOf returns the exchange a request belongs to.
+// exchangeOf returns the exchange that a request belongs to.
 func exchangeOf(r *http.Request) *exchange {
+	if x, ok := r.Context().(*exchange); ok {
+		return x
+	}
 	return r.Context().Value(exchangeKey{}).(*exchange)
 }

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/backstay-go/backstay"
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
@@ -12,6 +15,8 @@ import (
 // route does not have are nil.
 type policies struct {
 	pipeline *backstay.Pipeline
+	untimed  *backstay.Pipeline // the same without timeouts
+	patience time.Duration      // how long an attempt may take
 	breaker  *breaker.Breaker
 	bulkhead *bulkhead.Bulkhead
 }
@@ -37,5 +42,9 @@ func newPolicies(name string, c config.Policy, u *upstream, observer event.Obser
 		p.bulkhead = bulkhead.New(conf)
 		p.pipeline.Gates = append(p.pipeline.Gates, p.bulkhead)
 	}
+	p.untimed = &backstay.Pipeline{
+		Name: name, Retry: p.pipeline.Retry, Gates: p.pipeline.Gates, Observer: observer,
+	}
+	p.patience = cmp.Or(p.pipeline.AttemptTimeout, p.pipeline.Timeout)
 	return p
 }

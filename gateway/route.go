@@ -8,15 +8,13 @@ import (
 	"net/http/httputil"
 	"time"
 
+	"github.com/backstay-go/backstay/backstayhttp"
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/gateway/config"
 )
 
-// errUpstream stands for a response that counts as a failure.
-var errUpstream = errors.New("the upstream answered with an error")
-
-// route is one route with its own pipeline.
+// route is one route with its policies.
 type route struct {
 	name     string
 	match    config.Match
@@ -24,22 +22,28 @@ type route struct {
 	fallback *config.Fallback
 	upstream *upstream
 	policies *policies
-	proxy    *httputil.ReverseProxy
+	proxy    *httputil.ReverseProxy // for most requests
+	long     *httputil.ReverseProxy // for requests with long bodies
 	stats    stats
 }
 
 func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Observer) *route {
 	r := &route{name: c.Name, match: c.Match, priority: c.Priority, fallback: c.Fallback, upstream: u}
 	r.policies = newPolicies(c.Name, p, u, observer)
-	r.proxy = &httputil.ReverseProxy{
-		Rewrite:        func(p *httputil.ProxyRequest) { p.SetXForwarded() },
-		Transport:      &client{base: u, pipeline: r.policies.pipeline},
+	r.proxy = r.newProxy(&backstayhttp.Transport{Base: u, Pipeline: r.policies.pipeline})
+	r.long = r.newProxy(&backstayhttp.Transport{Base: u, Pipeline: r.policies.untimed})
+	return r
+}
+
+func (r *route) newProxy(transport http.RoundTripper) *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		Rewrite:        r.rewrite,
+		Transport:      transport,
 		BufferPool:     copyBuffers,
 		ModifyResponse: r.answered,
 		ErrorHandler:   r.failed,
 		ErrorLog:       log.New(discard{}, "", 0),
 	}
-	return r
 }
 
 // discard drops what the proxy logs: the outcome of each request is counted
@@ -48,23 +52,43 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
+// longBody is from which length on the timeouts do not count the time that a
+// client takes to send the body.
+const longBody = 64 << 10
+
 // ServeHTTP runs one request.
 func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	begun := time.Now()
 	x := &exchange{Context: req.Context(), route: r, outcome: aborted}
+	defer func() { r.stats.count(x, time.Since(begun)) }()
+
 	var ctx context.Context = x
 	if r.priority != gate.Critical {
 		ctx = gate.WithPriority(ctx, r.priority)
 	}
-	defer func() { r.stats.count(x, time.Since(begun)) }()
-	r.proxy.ServeHTTP(w, req.WithContext(ctx))
+	proxy := r.proxy
+	if req.ContentLength > longBody || req.ContentLength < 0 {
+		proxy, x.patience = r.long, r.policies.patience
+	}
+	proxy.ServeHTTP(w, req.WithContext(ctx))
+	x.complete = true
 }
 
-// answered notes that the upstream has answered.
+// rewrite addresses a request to the upstream.
+func (r *route) rewrite(p *httputil.ProxyRequest) {
+	x := exchangeOf(p.In)
+	x.location = *p.Out.URL
+	x.target = r.upstream.pick(x, 0)
+	x.target.address(p.Out)
+	p.SetXForwarded()
+}
+
+// answered notes that the upstream has answered. An error makes the proxy call
+// failed.
 func (r *route) answered(resp *http.Response) error {
 	x := exchangeOf(resp.Request)
+	x.outcome = succeeded
 	if resp.StatusCode < http.StatusInternalServerError {
-		x.outcome = succeeded
 		return nil
 	}
 	if r.fallback != nil {
@@ -74,18 +98,21 @@ func (r *route) answered(resp *http.Response) error {
 	return nil
 }
 
+// errUpstream stands for a response that the fallback replaces.
+var errUpstream = errors.New("the upstream answered with an error")
+
 // failed answers a request that the upstream did not.
 func (r *route) failed(w http.ResponseWriter, req *http.Request, err error) {
 	x := exchangeOf(req)
-	x.outcome = outcomeOf(x, err)
+	x.fail(err)
 	switch {
 	case x.outcome == canceled:
 		// There is nobody to answer.
 	case r.fallback != nil:
 		x.outcome = fellBack
 		writeFallback(w, r.fallback)
-	case x.outcome == rejected:
-		writeProblem(w, http.StatusServiceUnavailable, err.Error())
+	case x.outcome == refused:
+		backstayhttp.Refuse(w, req, err)
 	case x.outcome == timedOut:
 		writeProblem(w, http.StatusGatewayTimeout, "the upstream did not answer in time")
 	default:

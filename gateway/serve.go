@@ -3,60 +3,92 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
+
+	"github.com/backstay-go/backstay/gateway/config"
 )
 
 // ErrGraceExceeded is what [Gateway.Serve] returns when requests were still
 // under way at the end of the grace period and were cut off.
 var ErrGraceExceeded = errors.New("requests were still under way when the grace period ended")
 
-// Serve serves the gateway on proxy and, if it is not nil, the admin handler on
+// Listen opens the gateway's own port and that of the admin listener, which is
+// nil if the configuration switches it off. When one of them cannot be opened,
+// neither is.
+func (g *Gateway) Listen() (front, admin net.Listener, err error) {
+	if front, err = listen("listen", g.config.Listen); err != nil {
+		return nil, nil, err
+	}
+	if g.config.Admin == config.Off {
+		return front, nil, nil
+	}
+	if admin, err = listen("admin", g.config.Admin); err != nil {
+		_ = front.Close()
+		return nil, nil, err
+	}
+	return front, admin, nil
+}
+
+func listen(field, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %s is in use: stop what listens there, or choose another port: %w", field, address, err)
+	default:
+		return nil, fmt.Errorf("%s: cannot listen on %s: choose an address of this machine: %w", field, address, err)
+	}
+}
+
+// Serve serves the gateway on front and, if it is not nil, the admin handler on
 // admin. It returns when a listener fails, or when ctx has ended and the gateway
 // has stopped: readiness says no at once, requests are accepted for the drain
-// delay, and those under way then have the grace period to end. Serve closes
-// both listeners.
-func (g *Gateway) Serve(ctx context.Context, proxy, admin net.Listener) error {
+// delay, and those under way then have the grace period to end. A grace period
+// that is exceeded gives [ErrGraceExceeded]. Serve closes both listeners.
+func (g *Gateway) Serve(ctx context.Context, front, admin net.Listener) error {
 	failed := make(chan error, 2)
-	front := newServer(g.Handler())
-	go func() { failed <- front.Serve(proxy) }()
-	back := newServer(g.AdminHandler())
+	proxy := newServer(g.Handler())
+	defer proxy.Close()
+	go func() { failed <- proxy.Serve(front) }()
 	if admin != nil {
+		back := newServer(g.AdminHandler())
+		defer back.Close()
 		go func() { failed <- back.Serve(admin) }()
 	}
-	defer back.Close()
 	select {
 	case err := <-failed:
-		_ = front.Close()
 		return err
 	case <-ctx.Done():
+		return g.stop(proxy, failed)
 	}
-	return g.stop(front, failed)
 }
 
-// stop stops accepting and lets requests under way end.
-func (g *Gateway) stop(front *http.Server, failed <-chan error) error {
+// stop lets requests under way end, and those that still come while it takes
+// others to notice.
+func (g *Gateway) stop(proxy *http.Server, failed <-chan error) error {
 	g.stopping.Store(true)
-	delay, grace := time.Duration(*g.config.Shutdown.DrainDelay), time.Duration(*g.config.Shutdown.Grace)
 	select {
 	case err := <-failed:
-		_ = front.Close()
 		return err
-	case <-time.After(delay):
+	case <-time.After(time.Duration(*g.config.Shutdown.DrainDelay)):
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(*g.config.Shutdown.Grace))
 	defer cancel()
-	if err := front.Shutdown(ctx); err != nil {
-		_ = front.Close()
+	err := proxy.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrGraceExceeded
 	}
-	return nil
+	return err
 }
 
-// newServer returns a server with timeouts that end clients which send nothing.
-// Neither whole requests nor whole responses are bounded, as streams are neither.
+// newServer returns a server that ends connections which send nothing. Neither
+// whole requests nor whole responses are bounded in time: both may be streams.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,

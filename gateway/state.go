@@ -4,6 +4,10 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/backstay-go/backstay/breaker"
+	"github.com/backstay-go/backstay/bulkhead"
+	"github.com/backstay-go/backstay/retry"
 )
 
 // State is what a gateway is and has done, at one moment. Durations are in
@@ -22,10 +26,22 @@ type RouteState struct {
 	Policy   string `json:"policy"`
 	// Requests counts the requests that have ended, by outcome.
 	Requests Requests `json:"requests"`
-	// Attempts counts what was sent to the upstream, retries included.
+	// Refused counts the requests that a policy refused, by policy: ratelimit,
+	// breaker, bulkhead. Those answered by the fallback are among them.
+	Refused map[string]int64 `json:"refused"`
+	// Attempts counts what was sent to the upstream; Retries are those of them
+	// that were not a request's first.
 	Attempts int64 `json:"attempts"`
-	// Latency is how long requests took.
+	Retries  int64 `json:"retries"`
+	// Latency is how long requests took, from their arrival to the end of the
+	// response.
 	Latency Latency `json:"latency"`
+	// RetryBudget is how many retries could start now. It is nil if the route has
+	// none, or no retries.
+	RetryBudget *float64 `json:"retry_budget,omitempty"`
+	// Breaker and Bulkhead are nil if the route has none.
+	Breaker  *breaker.Snapshot  `json:"breaker,omitempty"`
+	Bulkhead *bulkhead.Snapshot `json:"bulkhead,omitempty"`
 }
 
 // Requests counts requests by how they ended.
@@ -34,9 +50,9 @@ type Requests struct {
 	UpstreamError int64 `json:"upstream_error"` // the upstream answered with a status from 500 up
 	Unreachable   int64 `json:"unreachable"`    // the upstream gave no answer
 	TimedOut      int64 `json:"timed_out"`      // the upstream gave no answer in time
-	Rejected      int64 `json:"rejected"`       // a policy refused the request
+	Refused       int64 `json:"refused"`        // a policy refused the request
 	Fallback      int64 `json:"fallback"`       // the client got the fallback
-	Canceled      int64 `json:"canceled"`       // the client gave up
+	Canceled      int64 `json:"canceled"`       // the client went away
 	Aborted       int64 `json:"aborted"`        // the response broke off
 }
 
@@ -64,8 +80,8 @@ type EndpointState struct {
 func (g *Gateway) State() State {
 	s := State{Uptime: time.Since(g.begun), Stopping: g.stopping.Load()}
 	for i, r := range g.routes {
-		state := r.stats.state()
-		state.Name, state.Upstream, state.Policy = r.name, r.upstream.name, g.config.Routes[i].Policy
+		state := r.state()
+		state.Policy = g.config.Routes[i].Policy
 		s.Routes = append(s.Routes, state)
 	}
 	for _, u := range g.upstreams {
@@ -78,18 +94,41 @@ func (g *Gateway) State() State {
 	return s
 }
 
+// state returns the state of the route.
+func (r *route) state() RouteState {
+	s := r.stats.state()
+	s.Name, s.Upstream = r.name, r.upstream.name
+	if retries := r.policies.pipeline.Retry; retries != nil && retries.Budget != retry.NoBudget {
+		s.RetryBudget = new(retries.Budget.Tokens())
+	}
+	if b := r.policies.breaker; b != nil {
+		s.Breaker = new(b.Snapshot())
+	}
+	if b := r.policies.bulkhead; b != nil {
+		s.Bulkhead = new(b.Snapshot())
+	}
+	return s
+}
+
+// state returns the counters.
 func (s *stats) state() RouteState {
 	var n [outcomes]int64
 	for i := range n {
 		n[i] = s.requests[i].Load()
 	}
+	byPolicy := map[string]int64{}
+	for i, name := range refusers {
+		byPolicy[name] = s.refused[i].Load()
+	}
 	q := s.latency.quantiles(0.5, 0.9, 0.99)
 	return RouteState{
 		Requests: Requests{
 			Succeeded: n[succeeded], UpstreamError: n[upstreamError], Unreachable: n[unreachable], TimedOut: n[timedOut],
-			Rejected: n[rejected], Fallback: n[fellBack], Canceled: n[canceled], Aborted: n[aborted],
+			Refused: n[refused], Fallback: n[fellBack], Canceled: n[canceled], Aborted: n[aborted],
 		},
+		Refused:  byPolicy,
 		Attempts: s.attempts.Load(),
+		Retries:  s.retries.Load(),
 		Latency:  Latency{P50: q[0], P90: q[1], P99: q[2]},
 	}
 }

@@ -17,38 +17,69 @@ const (
 	upstreamError                // the upstream answered with a status from 500 up
 	unreachable                  // the upstream gave no answer
 	timedOut                     // the upstream gave no answer in time
-	rejected                     // a policy refused the request
+	refused                      // a policy refused the request
 	fellBack                     // the client got the fallback
-	canceled                     // the client gave up
+	canceled                     // the client went away
 	aborted                      // the response broke off
 	outcomes
 )
 
-// outcomeOf returns the outcome of a request that ended with err.
-func outcomeOf(x *exchange, err error) outcome {
-	switch {
+// The policies that may refuse a request, by their names in refusals.
+var refusers = [...]string{"ratelimit", "breaker", "bulkhead"}
+
+// fail notes that the request ended with err.
+func (x *exchange) fail(err error) {
+	switch rejected, ok := errors.AsType[*gate.RejectedError](err); {
 	case errors.Is(x.Context.Err(), context.Canceled):
-		return canceled
-	case errors.Is(err, gate.ErrRejected):
-		return rejected
+		x.outcome = canceled
+	case ok:
+		x.outcome, x.refusedBy = refused, rejected.Policy
 	case errors.Is(err, context.DeadlineExceeded):
-		return timedOut
+		x.outcome = timedOut
 	case err == errUpstream:
-		return upstreamError
+		x.outcome = upstreamError
 	default:
-		return unreachable
+		x.outcome = unreachable
+	}
+}
+
+// end returns the outcome of a request that is over.
+func (x *exchange) end() outcome {
+	switch {
+	case x.complete || x.outcome == canceled:
+		return x.outcome
+	case x.Context.Err() != nil:
+		return canceled
+	default:
+		return aborted
 	}
 }
 
 // stats are the counters of one route.
 type stats struct {
 	requests [outcomes]atomic.Int64
+	refused  [len(refusers)]atomic.Int64
 	attempts atomic.Int64
+	retries  atomic.Int64
 	latency  histogram
 }
 
+// count adds a request that is over.
 func (s *stats) count(x *exchange, took time.Duration) {
-	s.requests[x.outcome].Add(1)
-	s.attempts.Add(int64(x.attempts))
+	s.requests[x.end()].Add(1)
 	s.latency.record(took)
+	if x.attempts > 0 {
+		s.attempts.Add(int64(x.attempts))
+	}
+	if x.attempts > 1 {
+		s.retries.Add(int64(x.attempts - 1))
+	}
+	if x.refusedBy == "" {
+		return
+	}
+	for i, name := range refusers {
+		if name == x.refusedBy {
+			s.refused[i].Add(1)
+		}
+	}
 }

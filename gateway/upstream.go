@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // upstream is a service: its endpoints, and the connections to them. As a
-// RoundTripper it sends each attempt of a request to the next endpoint.
+// RoundTripper it sends each attempt of a request to another endpoint.
 type upstream struct {
 	name      string
 	endpoints []*endpoint
@@ -53,37 +54,45 @@ func (u *upstream) budget(terms *config.Budget) *retry.Budget {
 	return u.budgets[*terms]
 }
 
-// RoundTrip sends one attempt. The request is the caller's, so that it is sent
-// as a copy with the URL of the endpoint.
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	target := u.pick(exchangeOf(r))
-	out := *r
-	location := *r.URL
-	location.Scheme, location.Host = target.url.Scheme, target.url.Host
-	if base := target.url.Path; base != "" && base != "/" {
-		location = *target.url.JoinPath(r.URL.EscapedPath())
-		location.RawQuery = r.URL.RawQuery
+// pick returns the endpoint of the exchange's attempt n, counted from 0. The
+// first attempts of requests go round, and the others of a request go on from
+// there, so that a retry always reaches another endpoint if there is one.
+func (u *upstream) pick(x *exchange, n int) *endpoint {
+	if len(u.endpoints) == 1 {
+		return u.endpoints[0]
 	}
-	out.URL = &location
+	if n == 0 {
+		x.first = u.next.Add(1) - 1
+	}
+	return u.endpoints[(x.first+uint64(n))%uint64(len(u.endpoints))]
+}
+
+// RoundTrip sends one attempt. The proxy has addressed the request to the
+// endpoint of the first.
+func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
+	x := exchangeOf(r)
+	target := x.target
+	if x.attempts > 0 {
+		target = u.pick(x, x.attempts)
+		r = r.WithContext(r.Context())
+		location := x.location
+		r.URL = &location
+		target.address(r)
+	}
+	x.attempts++
 	target.attempts.Add(1)
-	resp, err := u.transport.RoundTrip(&out)
+	resp, err := x.send(u.transport, r)
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
 		target.failures.Add(1)
 	}
 	return resp, err
 }
 
-// pick returns the endpoint of the next attempt: a request begins where the one
-// before it left off, and goes on from there.
-func (u *upstream) pick(x *exchange) *endpoint {
-	if len(u.endpoints) == 1 {
-		x.attempts++
-		return u.endpoints[0]
-	}
-	if x.attempts == 0 {
-		x.first = u.next.Add(1) - 1
-	}
-	chosen := u.endpoints[(x.first+uint64(x.attempts))%uint64(len(u.endpoints))]
-	x.attempts++
-	return chosen
+// address sends r, whose URL has the path that the client asked for, to the
+// endpoint. The client's Host stays, as services tell their names by it.
+func (e *endpoint) address(r *http.Request) {
+	host := r.Host
+	proxied := httputil.ProxyRequest{Out: r}
+	proxied.SetURL(e.url)
+	r.Host = host
 }

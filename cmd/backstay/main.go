@@ -7,58 +7,53 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/backstay-go/backstay/gateway/config"
 )
 
-// The exit codes. A signal n that comes twice ends the process with 128+n.
+// The exit codes.
 const (
 	exitOK     = 0
-	exitFailed = 1 // it ran and failed
-	exitUsage  = 2 // the command line or the configuration is wrong
-	exitGrace  = 3 // requests were cut off when the grace period ended
+	exitFailed = 1   // it ran and failed
+	exitUsage  = 2   // the command line or the configuration is wrong
+	exitGrace  = 3   // requests were cut off when the grace period ended
+	exitSignal = 128 // plus the number of a signal that came twice
 )
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// failure is an error with the exit code it ends the process with.
+// failure is an error with the exit code it ends the process with. A nil err
+// means that all is said.
 type failure struct {
 	code int
 	err  error
 }
 
-func (f *failure) Error() string {
-	if f.err == nil {
-		return "failed"
-	}
-	return f.err.Error()
-}
-func (f *failure) Unwrap() error { return f.err }
-
-// failed returns err with the exit code exitFailed.
-func failed(format string, args ...any) error {
-	return &failure{exitFailed, fmt.Errorf(format, args...)}
-}
+func (f *failure) Error() string { return fmt.Sprintf("exit code %d: %v", f.code, f.err) }
 
 // run executes one command line and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
-	if f, ok := errors.AsType[*failure](err); !ok || f.err != nil {
-		report(stderr, err)
+	f, ok := errors.AsType[*failure](err)
+	if !ok { // the command line is wrong
+		line := strings.Join(strings.Fields(err.Error()), " ")
+		f = &failure{exitUsage, fmt.Errorf("%s: see %s --help", line, cmd.CommandPath())}
 	}
-	if f, ok := errors.AsType[*failure](err); ok {
-		return f.code
+	if f.err != nil {
+		report(stderr, f.err)
 	}
-	return exitUsage // cobra's own errors are about the command line
+	return f.code
 }
 
 // report says what is wrong: a configuration with every mistake in it and the

@@ -21,7 +21,7 @@ and explain what is typed, given this line at the top of the file:
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			schema, err := config.Schema()
 			if err != nil {
-				return failed("schema: %w", err)
+				return &failure{exitFailed, err}
 			}
 			encoder := json.NewEncoder(cmd.OutOrStdout())
 			encoder.SetIndent("", "  ")

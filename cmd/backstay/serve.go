@@ -50,40 +50,65 @@ func serve(cmd *cobra.Command, flags serveFlags) error {
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	g, err := gateway.New(conf, event.Slog(slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))))
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+	g, err := gateway.New(conf, event.Slog(log))
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	conf = conf.Complete()
-	front, err := net.Listen("tcp", conf.Listen)
+	front, admin, err := g.Listen()
 	if err != nil {
-		return failed("listen: %w", err)
+		return &failure{exitFailed, err}
 	}
-	var back net.Listener
-	if conf.Admin != "off" {
-		if back, err = net.Listen("tcp", conf.Admin); err != nil {
-			front.Close()
-			return failed("admin: %w", err)
-		}
-	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(cmd.Context(), func() { announceStop(cmd.ErrOrStderr(), conf.Complete()) })
 	defer stop()
-	fmt.Fprintf(cmd.ErrOrStderr(), "backstay: listening on http://%s\n", front.Addr())
-	if back != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "backstay: admin on http://%s\n", back.Addr())
+	announce(cmd.ErrOrStderr(), front, admin)
+	switch err := g.Serve(ctx, front, admin); {
+	case errors.Is(err, gateway.ErrGraceExceeded):
+		return &failure{exitGrace, fmt.Errorf("%w: they were cut off", err)}
+	case err != nil:
+		return &failure{exitFailed, fmt.Errorf("serve: %w", err)}
+	default:
+		return nil
 	}
-	return exitOf(ctx, g.Serve(ctx, front, back))
 }
 
-func exitOf(_ context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, gateway.ErrGraceExceeded):
-		return &failure{exitGrace, err}
-	default:
-		return failed("serve: %w", err)
+// announce prints where the gateway listens, with the ports that were free:
+//
+//	backstay: listening on http://127.0.0.1:8080
+//	backstay: admin on http://127.0.0.1:9901
+//
+// The lines are part of the command's interface; see docs/design/020-gateway.md.
+func announce(w io.Writer, front, admin net.Listener) {
+	fmt.Fprintf(w, "backstay: listening on http://%s\n", front.Addr())
+	if admin != nil {
+		fmt.Fprintf(w, "backstay: admin on http://%s\n", admin.Addr())
 	}
+}
+
+func announceStop(w io.Writer, c *config.Config) {
+	fmt.Fprintf(w, "backstay: stopping: accepting for %v, then up to %v for requests under way; signal again to stop at once\n",
+		c.Shutdown.DrainDelay, c.Shutdown.Grace)
+}
+
+// untilSignal returns a context that the first SIGINT or SIGTERM ends, after
+// announcing it. The second ends the process.
+func untilSignal(parent context.Context, announce func()) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+			return
+		}
+		announce()
+		cancel()
+		if second, ok := (<-signals).(syscall.Signal); ok {
+			os.Exit(exitSignal + int(second))
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
 }
 
 // load returns the configuration that the flags say.

@@ -73,6 +73,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newCheck(), newSchema(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newCheck(), newSchema(), newVersion())
 	return root
 }

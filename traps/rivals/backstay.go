@@ -1,6 +1,9 @@
 package rivals
 
-import "github.com/backstay-go/backstay/traps/driver"
+import (
+	"github.com/backstay-go/backstay/backstayhttp"
+	"github.com/backstay-go/backstay/traps/driver"
+)
 
 // Backstay is what this repository builds.
 func Backstay() *driver.Implementation {
@@ -8,6 +11,8 @@ func Backstay() *driver.Implementation {
 		Name:    "backstay",
 		Breaker: newBackstayBreaker, Retry: newBackstayRetry, Timeout: newBackstayTimeout,
 		Bulkhead: newBackstayBulkhead,
+		Client:   newBackstayClient, Middleware: newBackstayMiddleware,
+		AttemptHeader: backstayhttp.AttemptHeader,
 	}
 }
 

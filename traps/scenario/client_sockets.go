@@ -3,7 +3,6 @@ package scenario
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"runtime"
 	"sync"
@@ -49,12 +48,7 @@ func connectionReused(s *Scene) {
 			w.WriteHeader(503)
 		}
 		_, _ = w.Write(bytes.Repeat([]byte("x"), 2048))
-	}, false)
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
+	}, false, &connections)
 	base := &bodies{RoundTripper: server.Client().Transport}
 	client := s.client(base, driver.ClientConfig{Timeout: time.Minute, AttemptTimeout: time.Minute, NoBudget: true})
 	for range 10 {
@@ -82,7 +76,7 @@ func bodyReplayed(s *Scene) {
 		body, _ := io.ReadAll(r.Body)
 		arrived = append(arrived, body)
 		w.WriteHeader(503)
-	}, false)
+	}, false, nil)
 	client := s.client(server.Client().Transport, driver.ClientConfig{NoBudget: true})
 	drop(client.Do(s.request(s.Ctx, "PUT", server.URL, bytes.NewReader(sent))))
 	s.Check(len(arrived) == 3, "a PUT with GetBody was sent %d times, want 3", len(arrived))
@@ -107,7 +101,7 @@ func uploadStreams(s *Scene) {
 		if n != size {
 			w.WriteHeader(400)
 		}
-	}, false)
+	}, false, nil)
 	client := s.client(server.Client().Transport, driver.ClientConfig{Timeout: time.Minute})
 	r := s.request(s.Ctx, "PUT", server.URL, io.LimitReader(zeros{}, size))
 	r.ContentLength = size
@@ -134,7 +128,7 @@ func bodyReadable(s *Scene) {
 				_, _ = w.Write(chunk)
 				_ = http.NewResponseController(w).Flush()
 			}
-		}, h2)
+		}, h2, nil)
 		client := s.client(server.Client().Transport, driver.ClientConfig{
 			Timeout: time.Minute, AttemptTimeout: 30 * time.Second, NoBudget: true,
 		})

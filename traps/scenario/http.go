@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/backstay-go/backstay/traps/driver"
@@ -82,9 +83,15 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// server starts a server on a real socket, with TLS and HTTP/2 if h2.
-func (s *Scene) server(h http.HandlerFunc, h2 bool) *httptest.Server {
+// server starts a server on a real socket, with TLS and HTTP/2 if h2, and
+// counts its connections if connections is not nil.
+func (s *Scene) server(h http.HandlerFunc, h2 bool, connections *atomic.Int64) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew && connections != nil {
+			connections.Add(1)
+		}
+	}
 	if h2 {
 		server.EnableHTTP2 = true
 		server.StartTLS()

@@ -31,8 +31,12 @@ func (m *Machine) Reset() Change { return m.enter(Closed, Change{Why: Ordered}) 
 // way becomes no longer than the new rules allow.
 func (m *Machine) Update(rules *Rules) {
 	old := m.rules.Swap(rules)
+	m.window.Roll(m.latest, old.width())
 	if m.Phase() == Open && !m.outage.forced {
 		m.outage.until = min(m.outage.until, m.latest+rules.MaxCooldown)
+	}
+	if m.Phase() == Probing { // those that succeeded must not hold every slot
+		m.outage.passed = min(m.outage.passed, rules.Probes-1)
 	}
 	word := m.word.Load()
 	if !phaseOf(word).closed() || old.SlowCall == rules.SlowCall {

@@ -59,7 +59,7 @@ func (b *Breaker) Acquire(ctx context.Context) (gate.Permit, error) {
 
 // AcquireAt is [Breaker.Acquire] for a caller that has read the clock.
 func (b *Breaker) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, error) {
-	token, ok := b.machine.Pass()
+	token, ok := b.machine.AdmitUntimed()
 	if !ok {
 		var err error
 		if token, err = b.decide(ctx, b.clock.At(now)); err != nil {
@@ -71,7 +71,7 @@ func (b *Breaker) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, er
 
 // enter is [Breaker.Acquire] without the permit.
 func (b *Breaker) enter(ctx context.Context) (gate.Token, error) {
-	if token, ok := b.machine.Pass(); ok {
+	if token, ok := b.machine.AdmitUntimed(); ok {
 		return token, nil
 	}
 	return b.decide(ctx, b.clock.Now())
@@ -111,7 +111,8 @@ func (b *Breaker) release(token gate.Token, now int64, err error) {
 	if rest == trip.Nothing {
 		return
 	}
-	b.lock(now)
+	b.mu.Lock()
+	b.changed(now, b.machine.Pass(now), nil)
 	b.changed(now, b.machine.Settle(rest, token, outcome, rand.Float64()), err)
 	b.unlock()
 }

@@ -131,7 +131,7 @@ func (c Config) slowRateNeedsSlowCall() error {
 }
 
 func (c Config) maxCooldownBelowCooldown() error {
-	if c.MaxCooldown == 0 || c.MaxCooldown >= or(c.Cooldown, DefaultCooldown) {
+	if c.MaxCooldown <= 0 || c.MaxCooldown >= or(c.Cooldown, DefaultCooldown) {
 		return nil
 	}
 	return fmt.Errorf("breaker: MaxCooldown is %v: want at least the Cooldown of %v", c.MaxCooldown, or(c.Cooldown, DefaultCooldown))

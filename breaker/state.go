@@ -35,7 +35,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func state(p trip.Phase) State {
 	switch p {
-	case trip.Closed:
+	case trip.Closed, trip.Timed:
 		return Closed
 	case trip.Open:
 		return Open

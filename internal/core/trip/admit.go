@@ -6,9 +6,9 @@ import (
 	"github.com/backstay-go/backstay/gate"
 )
 
-// Pass admits a call if the machine is closed and calls are not timed. It is
+// AdmitUntimed admits a call if the machine is closed and calls are not timed. It is
 // safe for concurrent use and needs no clock.
-func (m *Machine) Pass() (gate.Token, bool) {
+func (m *Machine) AdmitUntimed() (gate.Token, bool) {
 	word := m.word.Load()
 	return gate.Token{Generation: word}, phaseOf(word) == Closed
 }

@@ -3,9 +3,9 @@
 // clock: the time, in nanoseconds since an epoch of the caller's, and
 // randomness are arguments.
 //
-// A caller alone uses [Machine.Tick], [Machine.Admit] and [Machine.Release].
-// Concurrent callers hold a lock for these, and first try what needs none:
-// [Machine.Pass], [Machine.TryAdmit] and [Machine.TryRelease] decide nearly
+// A caller alone uses [Machine.Tick] and [Machine.Admit], then [Machine.Pass] and
+// [Machine.Release]. Concurrent callers hold a lock for these, and first try what
+// needs none: [Machine.AdmitUntimed], [Machine.TryAdmit] and [Machine.TryRelease] decide nearly
 // every call of a closed machine.
 package trip
 
@@ -71,14 +71,22 @@ func (m *Machine) Start(now int64, rules *Rules) {
 // Phase returns what the machine does with calls, as of the last change.
 func (m *Machine) Phase() Phase { return phaseOf(m.word.Load()) }
 
-// Tick makes the changes that are due at the time now, and must come before any
-// other method that takes a time and needs the lock. The number u in [0, 1)
-// shortens a cooldown that may begin.
+// Tick brings the machine up to the time now, and must come before every other
+// method that needs the lock: for these it is now. A late reading of the clock
+// is as good as the latest so far. The number u in [0, 1) shortens a cooldown
+// that may begin.
 func (m *Machine) Tick(now int64, u float64) Change {
+	if c := m.Pass(now); c.Happened() || m.Phase() != Timed {
+		return c
+	}
+	return m.advance(u)
+}
+
+// Pass is Tick without a look at the calls that still run. It comes before
+// [Machine.Settle] and [Machine.Release], whose call is among them.
+func (m *Machine) Pass(now int64) Change {
 	m.latest = max(m.latest, now)
 	switch phase := m.Phase(); {
-	case phase == Timed:
-		return m.advance(u)
 	case phase == Open && m.latest >= m.outage.until:
 		return m.enter(Probing, Change{Why: CooledDown})
 	case phase == Ramping && m.latest >= m.outage.since+m.rules.Load().Ramp:

@@ -67,6 +67,11 @@ func (p *pair) tick() {
 	p.same("tick", p.machine.Tick(p.now, u), p.ref.tick(p.now, u))
 }
 
+func (p *pair) pass() {
+	p.Helper()
+	p.same("pass", p.machine.Pass(p.now), p.ref.pass(p.now))
+}
+
 func (p *pair) step() {
 	p.Helper()
 	p.steps++
@@ -88,7 +93,7 @@ func (p *pair) step() {
 func (p *pair) admit() {
 	p.Helper()
 	refused := p.now < p.machine.RefusesUntil()
-	if _, ok := p.machine.Pass(); ok != (p.ref.phase == Closed) {
+	if _, ok := p.machine.AdmitUntimed(); ok != (p.ref.phase == Closed) {
 		p.Fatalf("step %d: passed %v in phase %v", p.steps, ok, p.ref.phase)
 	}
 	token, ok := p.machine.TryAdmit(p.now, uint(p.choose(8)))
@@ -126,11 +131,11 @@ func (p *pair) release() {
 		rest = p.machine.TryRelease(p.now, uint(p.choose(8)), &c.token, how)
 	}
 	if rest == Counting {
-		p.tick()
+		p.pass()
 	}
 	failed, slow := p.ref.count(p.now, c, how)
 	if rest == Judging || rest == Tripping {
-		p.tick()
+		p.pass()
 	}
 	u := p.u()
 	p.same("release", p.machine.Settle(rest, c.token, how, u), p.ref.judge(c, failed, slow, u))

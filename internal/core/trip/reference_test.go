@@ -84,6 +84,16 @@ func (r *reference) open(c Change, u float64) Change {
 }
 
 func (r *reference) tick(now int64, u float64) Change {
+	if c := r.pass(now); c.Happened() {
+		return c
+	}
+	if r.phase == Timed && r.moreOverdue() && r.now >= r.held {
+		return r.judgeSlow(u)
+	}
+	return Change{}
+}
+
+func (r *reference) pass(now int64) Change {
 	r.now = max(r.now, now)
 	switch {
 	case r.phase == Open && r.now >= r.until:
@@ -93,8 +103,6 @@ func (r *reference) tick(now int64, u float64) Change {
 		return c
 	case r.phase == Ramping && r.now >= r.since+r.rules.Ramp:
 		return r.enter(Closed, Change{Why: Recovered})
-	case r.phase == Timed && r.moreOverdue() && r.now >= r.held:
-		return r.judgeSlow(u)
 	}
 	return Change{}
 }

@@ -82,6 +82,9 @@ func (s *script) play(words []string) string {
 	case "wait":
 		s.now += s.duration(args[0])
 		return ""
+	case "end":
+		s.saw(s.machine.Pass(s.now))
+		s.release(s.calls[args[0]], args[1])
 	default:
 		s.saw(s.machine.Tick(s.now, s.u))
 		s.act(command, args)
@@ -107,8 +110,6 @@ func (s *script) act(command string, args []string) {
 		}
 	case "start":
 		s.calls[args[0]], _ = s.admit()
-	case "end":
-		s.release(s.calls[args[0]], args[1])
 	case "open":
 		s.saw(s.machine.ForceOpen(s.until(args)))
 	case "close":

@@ -25,7 +25,7 @@ func Example() {
 
 	client := &http.Client{Transport: &backstayhttp.Transport{Pipeline: &backstay.Pipeline{
 		Timeout: 2 * time.Second,
-		Retry:   &retry.Policy{Backoff: retry.Exponential{Base: time.Millisecond}},
+		Retry:   &retry.Policy{MaxAttempts: 3},
 		Gates:   []gate.Gate{breaker.New(breaker.Config{Name: "users"})},
 	}}}
 

@@ -38,6 +38,8 @@
 //   - Callers ask for too much: package ratelimit.
 //
 // For HTTP, package backstayhttp does all this to an http.Client or a handler.
+// A call that outlives a function, such as a stream, goes through a pipeline in
+// steps: see [Call].
 //
 // # Errors
 //

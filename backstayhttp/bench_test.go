@@ -2,6 +2,7 @@ package backstayhttp_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -11,6 +12,25 @@ import (
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/retry"
 )
+
+func BenchmarkGuard(b *testing.B) {
+	h := status(http.StatusOK)
+	benchmarks := map[string]http.Handler{
+		"case=handler":       h,
+		"case=guard":         backstayhttp.Guard(&counter{})(h),
+		"case=guard+timeout": backstayhttp.Chain(h, backstayhttp.Guard(&counter{}), backstayhttp.Timeout(time.Hour)),
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, h := range benchmarks {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			w := &bareWriter{header: http.Header{}}
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
 
 func BenchmarkRoundTrip(b *testing.B) {
 	base := &stub{http.Response{StatusCode: http.StatusOK, Body: http.NoBody}}

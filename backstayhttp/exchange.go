@@ -62,7 +62,7 @@ func (x *exchange) run() (*http.Response, error) {
 func (x *exchange) attempt(ctx context.Context) (*http.Response, error) {
 	t := x.transport
 	if t.PerHost != nil {
-		permit, err := t.PerHost.Acquire(ctx, strings.ToLower(x.request.URL.Host))
+		permit, err := t.PerHost.Acquire(ctx, x.host())
 		if err != nil {
 			return nil, err
 		}
@@ -80,6 +80,14 @@ func (x *exchange) attempt(ctx context.Context) (*http.Response, error) {
 		resp.Request = x.request
 	}
 	return resp, t.failure(resp)
+}
+
+// host returns the key of PerHost.
+func (x *exchange) host() string {
+	if x.request.URL == nil {
+		return "" // for Base to complain about
+	}
+	return strings.ToLower(x.request.URL.Host)
 }
 
 // outgoing returns the request of the attempt under way: the caller's with

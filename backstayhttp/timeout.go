@@ -49,7 +49,7 @@ func Timeout(d time.Duration) Middleware {
 // to a request that is not answered in time is that of [Refuse]: 504.
 //
 // A value that makes no sense is ignored. A client can shorten its own time with
-// the header, and not lengthen it.
+// the header, and not lengthen it. A stream ends then, too: its reader has gone.
 func Deadline() Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

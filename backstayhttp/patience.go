@@ -15,7 +15,7 @@ import (
 // from the trigger, and deriving from a patience takes no goroutine.
 type patience struct {
 	context.Context // derived from trigger
-	trigger         *trigger
+	trigger         trigger
 	deadline        time.Time
 	cancel          context.CancelFunc
 	timer           *time.Timer
@@ -25,8 +25,8 @@ type patience struct {
 
 // newPatience returns a patience that ends at deadline, which is in d.
 func newPatience(parent context.Context, deadline time.Time, d time.Duration) *patience {
-	p := &patience{trigger: &trigger{Context: parent, done: make(chan struct{})}, deadline: deadline}
-	p.Context, p.cancel = context.WithCancel(p.trigger)
+	p := &patience{trigger: trigger{Context: parent, done: make(chan struct{})}, deadline: deadline}
+	p.Context, p.cancel = context.WithCancel(&p.trigger)
 	p.timer = time.AfterFunc(d, func() { p.trigger.pull(context.DeadlineExceeded) })
 	p.detach = context.AfterFunc(parent, func() { p.trigger.pull(parent.Err()) })
 	return p

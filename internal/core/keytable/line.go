@@ -45,12 +45,18 @@ func (l *line) find(fingerprint uint64) (slot *atomic.Uint64, word uint64) {
 	return nil, 0
 }
 
-// vacancy returns a word that is free, or whose key has a full bucket.
+// vacancy returns a word that is free, or else the word of the key whose bucket
+// has been full for longest: it is the least likely to come back.
 func (l *line) vacancy(now int64) (slot *atomic.Uint64, word uint64) {
+	least := now
 	for i := range l {
-		if word := l[i].Load(); word == 0 || unpack(word, now) <= now {
-			return &l[i], word
+		held := l[i].Load()
+		if held == 0 {
+			return &l[i], 0
+		}
+		if tat := unpack(held, now); tat < least || tat == now && slot == nil {
+			slot, word, least = &l[i], held, tat
 		}
 	}
-	return nil, 0
+	return slot, word
 }

@@ -33,8 +33,8 @@ import (
 // The permits of the call and of its last attempt are held, and their contexts
 // live, until Done: so timeouts, bulkheads and breakers see the whole call.
 //
-// The zero Call is ready for Begin. A Call must not be copied after that. It
-// belongs to one goroutine at a time.
+// The zero Call is ready for Begin, once. A Call must not be copied after that.
+// It belongs to one goroutine at a time.
 type Call struct {
 	pipeline    *Pipeline
 	caller      context.Context

@@ -49,5 +49,5 @@
 //
 // A request through a Transport costs one allocation; a deadline costs four more
 // for its context, and two for the header that sends it. Middleware costs one
-// allocation for all, and Timeout fourteen more.
+// allocation for all, and Timeout thirteen more.
 package backstayhttp

@@ -67,14 +67,7 @@ func problemOf(err error) problem {
 
 // retryAfterText returns the value of Retry-After for err.
 func retryAfterText(err error) string {
-	var hint interface {
-		error
-		RetryAfter() (time.Duration, bool)
-	}
-	var after time.Duration
-	if errors.As(err, &hint) {
-		after, _ = hint.RetryAfter()
-	}
+	after, _ := hintOf(err)
 	seconds := after / time.Second
 	if after%time.Second > 0 {
 		seconds++

@@ -59,12 +59,23 @@ func withRetryAfter(failure error, resp *http.Response) error {
 	if failure == nil {
 		return nil
 	}
+	if _, told := hintOf(failure); told {
+		return failure
+	}
+	if after, ok := retryAfter(resp); ok {
+		return retry.After(failure, after)
+	}
+	return failure
+}
+
+// hintOf returns how long err says to wait, as a refusal does.
+func hintOf(err error) (after time.Duration, told bool) {
 	var hint interface {
 		error
 		RetryAfter() (time.Duration, bool)
 	}
-	if after, ok := retryAfter(resp); ok && !errors.As(failure, &hint) {
-		return retry.After(failure, after)
+	if !errors.As(err, &hint) {
+		return 0, false
 	}
-	return failure
+	return hint.RetryAfter()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -95,6 +96,24 @@ func ExampleGuard() {
 	// Output:
 	// 200 user 42
 	// 503 {"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The request was not handled. Try again later.","policy":"bulkhead"}
+}
+
+// Each client may send two requests at once, and sixty an hour in the long run.
+func ExampleGuardKeyed() {
+	clients := ratelimit.NewKeyed[string](ratelimit.Config{Name: "clients", Rate: ratelimit.Per(60, time.Hour), Burst: 2})
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "welcome") })
+	handler := backstayhttp.Chain(mux, backstayhttp.GuardKeyed(clients, backstayhttp.RemoteIP))
+
+	for range 3 {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		fmt.Println(w.Code, "Retry-After is set:", w.Header().Get("Retry-After") != "")
+	}
+	// Output:
+	// 200 Retry-After is set: false
+	// 200 Retry-After is set: false
+	// 429 Retry-After is set: true
 }
 
 // A handler refuses by itself when only it knows the cost of a request.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 )
 
 // statusClientGone is what several proxies log when the client has gone away.
@@ -19,20 +20,39 @@ const statusClientGone = 499
 //   - A client that went away is no failure, whatever the handler made of it, and
 //     neither is a refusal by a gate further in.
 //   - Anything else is a success.
+//
+// If g is a [ratelimit.Limiter], refusals also have the fields RateLimit-Policy
+// and RateLimit, by which clients can pace themselves.
 func Guard(g gate.Gate) Middleware {
-	return guard(func(r *http.Request) (gate.Permit, error) { return g.Acquire(r.Context()) })
+	var quota func(*http.Request) ratelimit.Status
+	if limit, ok := g.(interface{ Status() ratelimit.Status }); ok {
+		quota = func(*http.Request) ratelimit.Status { return limit.Status() }
+	}
+	return guard(func(r *http.Request) (gate.Permit, error) { return g.Acquire(r.Context()) }, quota)
 }
 
-// GuardKeyed is [Guard] with a gate for each key, such as [RemoteIP].
+// GuardKeyed is [Guard] with a gate for each key, such as [RemoteIP]. The
+// function key must return the same for the same request.
 func GuardKeyed(g gate.Keyed[string], key func(*http.Request) string) Middleware {
-	return guard(func(r *http.Request) (gate.Permit, error) { return g.Acquire(r.Context(), key(r)) })
+	var quota func(*http.Request) ratelimit.Status
+	if limit, ok := g.(interface {
+		Status(key string) ratelimit.Status
+	}); ok {
+		quota = func(r *http.Request) ratelimit.Status { return limit.Status(key(r)) }
+	}
+	return guard(func(r *http.Request) (gate.Permit, error) { return g.Acquire(r.Context(), key(r)) }, quota)
 }
 
-func guard(acquire func(*http.Request) (gate.Permit, error)) Middleware {
+// guard is both of them. The function quota tells where a rate limit stands; it
+// is nil for other gates.
+func guard(acquire func(*http.Request) (gate.Permit, error), quota func(*http.Request) ratelimit.Status) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			permit, err := acquire(r)
 			if err != nil {
+				if quota != nil {
+					describe(w.Header(), quota(r))
+				}
 				Refuse(w, r, err)
 				return
 			}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/backstay-go/backstay/gate"
 )
@@ -68,9 +66,5 @@ func problemOf(err error) problem {
 // retryAfterText returns the value of Retry-After for err.
 func retryAfterText(err error) string {
 	after, _ := hintOf(err)
-	seconds := after / time.Second
-	if after%time.Second > 0 {
-		seconds++
-	}
-	return strconv.FormatInt(int64(max(1, seconds)), 10)
+	return wholeSeconds(after)
 }

@@ -10,13 +10,16 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/backstay-go/backstay"
 	"github.com/backstay-go/backstay/backstayhttp"
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -79,6 +82,35 @@ func TestRefuse(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A client that used up its quota is told what the quota is.
+func TestQuotaIsDescribed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config := ratelimit.Config{Name: "secret", Rate: ratelimit.Per(10, time.Second), Burst: 25}
+		tests := map[string]backstayhttp.Middleware{
+			"one":   backstayhttp.Guard(ratelimit.New(config)),
+			"keyed": backstayhttp.GuardKeyed(ratelimit.NewKeyed[string](config), backstayhttp.RemoteIP),
+		}
+		for name, limit := range tests {
+			h := limit(status(204))
+			for range 25 {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+				if w.Code != 204 || w.Header().Get("RateLimit") != "" {
+					t.Fatalf("%s: status %d, headers %v; want 204 within the quota", name, w.Code, w.Header())
+				}
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			header := w.Header()
+			want := []string{"1", `"default";q=25;w=3`, `"default";r=0;t=3`}
+			got := []string{header.Get("Retry-After"), header.Get("RateLimit-Policy"), header.Get("RateLimit")}
+			if w.Code != 429 || !slices.Equal(got, want) {
+				t.Errorf("%s: status %d, Retry-After, RateLimit-Policy and RateLimit %q; want 429, %q", name, w.Code, got, want)
+			}
+		}
+	})
 }
 
 func TestRefuseAfterTheFact(t *testing.T) {

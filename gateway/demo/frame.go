@@ -19,8 +19,9 @@ type frame struct {
 type figures struct {
 	goodput       float64 // the share answered well and in time; NaN if none was decided
 	p99           time.Duration
-	perSecond     float64 // requests that arrived
-	amplification float64 // attempts that reached the upstream for each request; NaN without one
+	failing       time.Duration // how long half of the failed requests took at most
+	perSecond     float64       // requests that arrived
+	amplification float64       // attempts that reached the upstream for each request; NaN without one
 	course        [points]point
 }
 
@@ -38,7 +39,10 @@ type breakerFigures struct {
 func (m *meter) figures(now time.Duration) figures {
 	m.sweep(now)
 	live, span := m.live(now)
-	f := figures{goodput: live.goodput(), p99: live.took.quantile(0.99), amplification: live.amplification()}
+	f := figures{
+		goodput: live.goodput(), p99: live.took.quantile(0.99), failing: live.failing.quantile(0.5),
+		amplification: live.amplification(),
+	}
 	if span > 0 {
 		f.perSecond = float64(live.arrived) / span.Seconds()
 	}

@@ -25,6 +25,7 @@ type tally struct {
 	decided  int       // requests that were answered, or were too late
 	good     int       // of those, answered well and in time
 	took     histogram // how long requests took to their last answer, good or bad
+	failing  histogram // how long those took that failed
 }
 
 func (t *tally) merge(other *tally) {
@@ -33,6 +34,7 @@ func (t *tally) merge(other *tally) {
 	t.decided += other.decided
 	t.good += other.good
 	t.took.merge(&other.took)
+	t.failing.merge(&other.failing)
 }
 
 // goodput returns the share of requests answered well and in time, or NaN if
@@ -104,8 +106,12 @@ func (m *meter) finish(r *request, now time.Duration, good bool) {
 	defer m.mu.Unlock()
 	took := now - r.at
 	m.decide(r, min(now, r.at+deadline), good && took <= deadline)
-	m.slot(now).took.add(took)
-	m.perAct[m.script.act(r.at)].took.add(took)
+	for _, t := range []*tally{&m.slot(now).tally, &m.perAct[m.script.act(r.at)]} {
+		t.took.add(took)
+		if !good {
+			t.failing.add(took)
+		}
+	}
 }
 
 // sweep decides the requests whose deadline has passed, so that those which hang

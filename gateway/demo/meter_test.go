@@ -18,6 +18,9 @@ func TestMeterCountsWhatHappens(t *testing.T) {
 	if live.goodput() != 0.5 || live.amplification() != 1.5 || live.arrived != 2 {
 		t.Errorf("goodput %v, amplification %v, %d arrived: want 0.5, 1.5, 2", live.goodput(), live.amplification(), live.arrived)
 	}
+	if got := live.failing.quantile(1); got < 20*time.Millisecond || live.failing.quantile(0.01) != got {
+		t.Errorf("the only failure took %v, want 20ms", got)
+	}
 	if span != 100*time.Millisecond {
 		t.Errorf("the figures are of %v, want the 100ms that there were", span)
 	}

@@ -104,8 +104,8 @@ func plainLine(f frame) string {
 		figures
 	}{{"without", f.without}, {"with", f.with}} {
 		n := side.name
-		fmt.Fprintf(&line, " %s.ok=%s %s.p99=%dms %s.rps=%.0f %s.attempts=%s", n, bare(side.goodput*100, 1),
-			n, side.p99.Milliseconds(), n, side.perSecond, n, bare(side.amplification, 2))
+		fmt.Fprintf(&line, " %s.ok=%s %s.p99=%s %s.failing=%s %s.rps=%.0f %s.attempts=%s", n, bare(side.goodput*100, 1),
+			n, millis(side.p99), n, millis(side.failing), n, side.perSecond, n, bare(side.amplification, 2))
 	}
 	fmt.Fprintf(&line, " breaker=%s cause=%q", f.breaker.state, f.breaker.cause)
 	return line.String()
@@ -118,4 +118,12 @@ func bare(n float64, digits int) string {
 	}
 	scale := math.Pow(10, float64(digits))
 	return fmt.Sprintf("%.*f", digits, math.Floor(n*scale+1e-9)/scale)
+}
+
+// millis writes a duration in milliseconds, or - if there is none.
+func millis(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1fms", d.Seconds()*1000)
 }

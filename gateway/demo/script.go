@@ -22,7 +22,7 @@ var acts = []act{
 	{
 		name: "healthy", title: "All is well", share: 10,
 		what:  "The upstream answers within 60 ms and has capacity to spare.",
-		watch: "Backstay is in the way, and does not show.",
+		watch: "Backstay stands in between, and does not show.",
 	},
 	{
 		name: "errors", title: "Random errors", share: 15, errors: 0.3,
@@ -32,12 +32,12 @@ var acts = []act{
 	{
 		name: "slow", title: "Slow", share: 20, slower: [2]time.Duration{800 * time.Millisecond, 800 * time.Millisecond},
 		what:  "Each answer takes 800 ms more: capacity falls below what arrives.",
-		watch: "Without, retries pile up. With, what fits is let in, the rest told at once.",
+		watch: "Without, retries pile up. With, what fits gets in, the rest is told soon.",
 	},
 	{
 		name: "dead", title: "Dead", share: 15, errors: 1,
 		what:  "Every answer is a 503.",
-		watch: "Without, each request is sent four times. With, the breaker opens.",
+		watch: "Without, four tries each. With, the breaker opens and callers know at once.",
 	},
 	{
 		name: "recovery", title: "Recovery", share: 25, slower: [2]time.Duration{900 * time.Millisecond, 300 * time.Millisecond},

@@ -113,6 +113,8 @@ func (s *stage) show(ctx context.Context, screen screen) (err error) {
 		select {
 		case <-over:
 			return nil
+		case <-ctx.Done():
+			return nil
 		case <-tick.C:
 		}
 		if err := screen.draw(s.frame()); err != nil {

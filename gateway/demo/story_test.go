@@ -98,7 +98,7 @@ func TestTheActsKeepWhatTheyPromise(t *testing.T) {
 		{"healthy", 0.99, 1.05, 0.95, 1, 0.99, 1.5},
 	}
 	for _, length := range []time.Duration{20 * time.Second, time.Minute} {
-		for seed := range uint64(3) {
+		for _, seed := range []uint64{1, 2} {
 			synctest.Test(t, func(t *testing.T) {
 				without, with := play(t, length, seed)
 				for i, b := range bounds {

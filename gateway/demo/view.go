@@ -88,6 +88,7 @@ func (v view) table(f frame) []string {
 		v.bold(row("in the last 2 s", "without", "with Backstay")),
 		left("answered OK in time", labelWidth) + goodput(a.goodput, valueWidth) + goodput(b.goodput, 0),
 		row("99 % answered within", length(a.p99), length(b.p99)),
+		row("failures told after", length(a.failing), length(b.failing)),
 		row("requests per second", fmt.Sprintf("%.0f", a.perSecond), fmt.Sprintf("%.0f", b.perSecond)),
 		row("attempts per request", times(a.amplification), times(b.amplification)),
 		v.breaker(f.breaker),

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -33,16 +34,7 @@ func perSecond(n int) driver.LimiterConfig {
 }
 
 // grants is when a limiter admitted calls, in order.
-type grants struct {
-	mu sync.Mutex
-	at []time.Time
-}
-
-func (g *grants) add(t time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.at = append(g.at, t)
-}
+type grants struct{ at []time.Time }
 
 // check ends the scenario if any window holds more than the configuration
 // allows. The window from grant i to grant j may hold Burst + Count * length /
@@ -72,34 +64,32 @@ func (g *grants) check(s *Scene, c driver.LimiterConfig, how string) {
 func neverTooMany(s *Scene) {
 	c := perSecond(100)
 	l := s.limiter(c)
-	s.hammer(l.Allow).check(s, c, "256 goroutines")
+	now := func(int) time.Time { return time.Now() }
+	s.hammer(now, func(time.Time, int) bool { return l.Allow(1) }).check(s, c, "256 goroutines")
 
 	if l, ok := s.limiter(c).(driver.LimiterAt); ok {
-		var turn int
-		s.hammer(func(n int) bool {
-			turn++ // each reading is late by another part of five milliseconds
-			return l.AllowAt(time.Now().Add(-time.Duration(turn%50)*100*time.Microsecond), n)
-		}).check(s, c, "readings up to 5ms late")
+		late := func(turn int) time.Time { return time.Now().Add(-time.Duration(turn*37%50) * 100 * time.Microsecond) }
+		s.hammer(late, func(read time.Time, _ int) bool { return l.AllowAt(read, 1) }).check(s, c, "readings up to 5ms late")
 	}
 	l = s.limiter(c)
 	if update, ok := l.(driver.LimiterUpdater); ok {
-		var turn int
-		s.hammer(func(n int) bool {
-			if turn++; turn%1000 == 0 {
+		s.hammer(now, func(_ time.Time, turn int) bool {
+			if turn%1000 == 0 {
 				update.Update(perSecond(50 + turn/1000%2*50))
 			}
-			return l.Allow(n)
+			return l.Allow(1)
 		}).check(s, c, "rate and burst halved and restored")
 	}
 }
 
 // hammer lets 256 goroutines ask for three virtual seconds, after most of one in
-// which nobody did. They take turns, so allow needs no lock of its own and the
-// order of the grants is known.
-func (s *Scene) hammer(allow func(int) bool) *grants {
+// which nobody did. They take turns: each has read the clock as read says, and
+// allow decides. A grant counts for the time that was read.
+func (s *Scene) hammer(read func(turn int) time.Time, allow func(read time.Time, turn int) bool) *grants {
 	const lasts = 3 * time.Second
 	var g grants
 	var turns sync.Mutex
+	var turn int
 	var all sync.WaitGroup
 	s.Advance(900 * time.Millisecond)
 	begun := time.Now()
@@ -108,8 +98,9 @@ func (s *Scene) hammer(allow func(int) bool) *grants {
 			<-time.After(time.Duration(worker) * 37 * time.Microsecond)
 			for time.Since(begun) < lasts {
 				turns.Lock()
-				if allow(1) {
-					g.add(time.Now())
+				turn++
+				if at := read(turn); allow(at, turn) {
+					g.at = append(g.at, at)
 				}
 				turns.Unlock()
 				<-time.After(10*time.Millisecond - 1)
@@ -117,6 +108,7 @@ func (s *Scene) hammer(allow func(int) bool) *grants {
 		})
 	}
 	all.Wait()
+	slices.SortFunc(g.at, time.Time.Compare)
 	return &g
 }
 

@@ -121,6 +121,7 @@ func (m *Meter) Update(now int64, specs ...Spec) {
 		if tat <= from.Moment(at).Floor {
 			at = now // nothing was reserved that late
 		}
+		at = max(at, from.Nanos(tat-from.burst)) // now may be a late reading
 		to := next.at(i)
 		tat, forgiven[i] = to.Carry(&from.Limit, tat, at, m.forgiven[i])
 		to.tat.Store(tat)

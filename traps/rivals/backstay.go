@@ -10,6 +10,7 @@ func Backstay() *driver.Implementation {
 	return &driver.Implementation{
 		Name:    "backstay",
 		Breaker: newBackstayBreaker, Retry: newBackstayRetry, Timeout: newBackstayTimeout,
+		Limiter: newBackstayLimiter, Keyed: newBackstayKeyed,
 		Bulkhead: newBackstayBulkhead,
 		Client:   newBackstayClient, Middleware: newBackstayMiddleware,
 		AttemptHeader: backstayhttp.AttemptHeader,

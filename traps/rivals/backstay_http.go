@@ -8,6 +8,7 @@ import (
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/traps/driver"
 )
 
@@ -29,7 +30,9 @@ func newBackstayClient(c driver.ClientConfig) http.RoundTripper {
 
 func newBackstayMiddleware(c driver.MiddlewareConfig) func(http.Handler) http.Handler {
 	var gates []gate.Gate
-	driver.Need(c.Rate != nil, "rate limit")
+	if c.Rate != nil {
+		gates = append(gates, ratelimit.New(limiterConfig(*c.Rate)))
+	}
 	if c.Limit > 0 {
 		gates = append(gates, bulkhead.New(bulkhead.Config{Limit: c.Limit}))
 	}

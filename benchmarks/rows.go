@@ -10,6 +10,7 @@ func Rows(small bool) []Row {
 		retries(),
 		bulkheads(),
 		pipelines(),
+		clients(),
 		memory(),
 	)
 }

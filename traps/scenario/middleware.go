@@ -61,10 +61,10 @@ func refusals(s *Scene) {
 		what    string
 		handler http.Handler
 		status  int
-		most    time.Duration
+		most    time.Duration // that a caller may be told to wait
 	}{
 		{"a rate limit", s.middleware(driver.MiddlewareConfig{Rate: &rate}, ok), 429, rate.Period},
-		{"an open breaker", s.middleware(driver.MiddlewareConfig{Breaker: &c}, fails), 503, c.Cooldown},
+		{"an open breaker", s.middleware(driver.MiddlewareConfig{Breaker: &c}, fails), 503, 2 * c.Cooldown},
 	}
 	for _, test := range cases {
 		w := serve(test.handler, s.request(s.Ctx, "GET", "", nil))

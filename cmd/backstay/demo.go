@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/backstay-go/backstay/gateway/config"
 	"github.com/backstay-go/backstay/gateway/demo"
 )
 
@@ -35,7 +37,7 @@ This is the configuration of the gateway:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd, conf) },
 	}
-	cmd.Flags().DurationVar(&conf.For, "for", demo.DefaultFor, "how long it takes, at least "+leastDemo.String())
+	cmd.Flags().DurationVar(&conf.For, "for", demo.DefaultFor, "how long it takes, as a `DURATION` of at least "+leastDemo.String())
 	cmd.Flags().StringVar(&conf.Listen, "listen", demo.DefaultAddress, "the `ADDRESS` of the gateway; port 0 is a free one")
 	cmd.Flags().StringVar(&conf.Admin, "admin", demo.DefaultAddress, "the `ADDRESS` of its admin listener, or off")
 	cmd.Flags().Uint64Var(&conf.Seed, "seed", 1, "a `NUMBER` that decides when requests come and which fail")
@@ -54,7 +56,11 @@ func runDemo(cmd *cobra.Command, conf demo.Config) error {
 	}
 	ctx, stop := untilSignal(cmd.Context(), func() {})
 	defer stop()
-	if err := demo.Run(ctx, conf); err != nil {
+	err := demo.Run(ctx, conf)
+	if mistakes, ok := errors.AsType[config.Mistakes](err); ok {
+		return &failure{exitUsage, mistakes} // in the addresses
+	}
+	if err != nil {
 		return &failure{exitFailed, fmt.Errorf("demo: %w", err)}
 	}
 	return nil
@@ -62,5 +68,12 @@ func runDemo(cmd *cobra.Command, conf demo.Config) error {
 
 // indent shifts text to the right, as an example in a help text.
 func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
+	var shifted strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			shifted.WriteString("  ")
+		}
+		shifted.WriteString(line)
+	}
+	return strings.TrimSuffix(shifted.String(), "\n")
 }

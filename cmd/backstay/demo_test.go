@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The figures depend on the machine, and are checked under virtual time in the
@@ -22,6 +27,38 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(binary, "demo", "--for", "1h")
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stuck := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer stuck.Stop()
+	stdout := bufio.NewReader(pipe)
+	first, err := stdout.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v, want exit code 0", err)
+	}
+	if !strings.Contains(string(rest), "\ntotal ") {
+		t.Errorf("there is no summary in\n%s%s", first, rest)
+	}
+}
+
 func TestDemoUsage(t *testing.T) {
 	for _, test := range []struct {
 		args string
@@ -32,7 +69,8 @@ func TestDemoUsage(t *testing.T) {
 		{"demo --for -5s", exitUsage, "want at least 1s"},
 		{"demo --for soon", exitUsage, "soon"},
 		{"demo extra", exitUsage, "extra"},
-		{"demo --listen nowhere", exitFailed, "listen"},
+		{"demo --listen nowhere", exitUsage, "listen"},
+		{"demo --listen 192.0.2.1:0", exitFailed, "cannot listen on 192.0.2.1:0"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), strings.Fields(test.args), strings.NewReader(""), &stdout, &stderr)

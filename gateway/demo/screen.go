@@ -52,6 +52,9 @@ func (t *terminal) draw(f frame) error {
 	if err != nil {
 		return fmt.Errorf("size of the terminal: %w", err)
 	}
+	if width == 0 || height == 0 { // so says one that does not know
+		width, height = 80, 24
+	}
 	var text strings.Builder
 	text.WriteString("\x1b[H")
 	for i, line := range (view{width: width, height: height, color: t.color}).render(f) {

@@ -58,6 +58,19 @@ func TestTerminalIsLeftAsItWas(t *testing.T) {
 	}
 }
 
+func TestTerminalOfUnknownSize(t *testing.T) {
+	var out bytes.Buffer
+	screen := &terminal{&out, func() (int, int, error) { return 0, 0, nil }, false}
+	if err := screen.draw(sample()); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range (view{80, 24, false}).render(sample()) {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("there is no %q, as on 80x24", line)
+		}
+	}
+}
+
 func TestTerminalThatIsGone(t *testing.T) {
 	gone := errors.New("gone")
 	screen := &terminal{new(bytes.Buffer), func() (int, int, error) { return 0, 0, gone }, false}

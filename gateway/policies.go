@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/backstay-go/backstay"
@@ -14,11 +15,15 @@ import (
 // policies are the policies of one route. All carry its name. Those that the
 // route does not have are nil.
 type policies struct {
-	pipeline *backstay.Pipeline
-	untimed  *backstay.Pipeline // the same without timeouts
-	patience time.Duration      // how long an attempt may take
+	pipeline *backstay.Pipeline // without timeouts
 	breaker  *breaker.Breaker
 	bulkhead *bulkhead.Bulkhead
+
+	// A pipeline's timeouts last until a body has been read. Those of the gateway
+	// end when the response begins, so it keeps them itself.
+	timeout, attemptTimeout   time.Duration
+	timedOut, attemptTimedOut *backstay.TimeoutError
+	patience                  time.Duration // with the upstream, once a long body is sent
 }
 
 // newPolicies makes the policies of the route name, which leads to u. The order
@@ -26,6 +31,7 @@ type policies struct {
 func newPolicies(name string, c config.Policy, u *upstream, observer event.Observer) *policies {
 	p := &policies{pipeline: c.Pipeline()}
 	p.pipeline.Name, p.pipeline.Observer = name, observer
+	p.takeTimeouts()
 	if retries := p.pipeline.Retry; retries != nil {
 		// The pipeline tells the observer of retries.
 		retries.Name, retries.Budget = name, u.budget(c.Retry.Budget)
@@ -42,9 +48,15 @@ func newPolicies(name string, c config.Policy, u *upstream, observer event.Obser
 		p.bulkhead = bulkhead.New(conf)
 		p.pipeline.Gates = append(p.pipeline.Gates, p.bulkhead)
 	}
-	p.untimed = &backstay.Pipeline{
-		Name: name, Retry: p.pipeline.Retry, Gates: p.pipeline.Gates, Observer: observer,
-	}
-	p.patience = cmp.Or(p.pipeline.AttemptTimeout, p.pipeline.Timeout)
 	return p
+}
+
+// takeTimeouts moves the timeouts from the pipeline to p.
+func (p *policies) takeTimeouts() {
+	name := p.pipeline.Name
+	p.timeout, p.pipeline.Timeout = p.pipeline.Timeout, 0
+	p.timedOut = &backstay.TimeoutError{Name: name, After: p.timeout, Err: context.DeadlineExceeded}
+	p.attemptTimeout, p.pipeline.AttemptTimeout = p.pipeline.AttemptTimeout, 0
+	p.attemptTimedOut = &backstay.TimeoutError{Name: name, After: p.attemptTimeout, Attempt: true, Err: context.DeadlineExceeded}
+	p.patience = cmp.Or(p.attemptTimeout, p.timeout)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/gateway/internal/conn"
 )
 
 // route is one route with its policies.
@@ -22,29 +23,26 @@ type route struct {
 	fallback *config.Fallback
 	upstream *upstream
 	policies *policies
-	proxy    *httputil.ReverseProxy // for most requests
-	long     *httputil.ReverseProxy // for requests with long bodies
+	proxy    *httputil.ReverseProxy
 	stats    stats
 }
 
 func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Observer) *route {
 	r := &route{name: c.Name, match: c.Match, priority: c.Priority, fallback: c.Fallback, upstream: u}
 	r.policies = newPolicies(c.Name, p, u, observer)
-	r.proxy = r.newProxy(&backstayhttp.Transport{Base: u, Pipeline: r.policies.pipeline})
-	r.long = r.newProxy(&backstayhttp.Transport{Base: u, Pipeline: r.policies.untimed})
-	return r
-}
-
-func (r *route) newProxy(transport http.RoundTripper) *httputil.ReverseProxy {
-	return &httputil.ReverseProxy{
+	r.proxy = &httputil.ReverseProxy{
 		Rewrite:        r.rewrite,
-		Transport:      transport,
-		BufferPool:     copyBuffers,
+		Transport:      &backstayhttp.Transport{Base: u, Pipeline: r.policies.pipeline},
+		BufferPool:     buffers,
 		ModifyResponse: r.answered,
 		ErrorHandler:   r.failed,
 		ErrorLog:       log.New(discard{}, "", 0),
 	}
+	return r
 }
+
+// buffers are shared by all routes.
+var buffers = conn.NewBuffers()
 
 // discard drops what the proxy logs: the outcome of each request is counted
 // instead, as a line for each failure would flood in an outage.
@@ -52,25 +50,19 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// longBody is from which length on the timeouts do not count the time that a
-// client takes to send the body.
-const longBody = 64 << 10
-
 // ServeHTTP runs one request.
 func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	begun := time.Now()
-	x := &exchange{Context: req.Context(), route: r, outcome: aborted}
-	defer func() { r.stats.count(x, time.Since(begun)) }()
-
+	x := newExchange(r, req, begun)
+	defer func() {
+		r.stats.count(x, time.Since(begun))
+		x.release()
+	}()
 	var ctx context.Context = x
 	if r.priority != gate.Critical {
 		ctx = gate.WithPriority(ctx, r.priority)
 	}
-	proxy := r.proxy
-	if req.ContentLength > longBody || req.ContentLength < 0 {
-		proxy, x.patience = r.long, r.policies.patience
-	}
-	proxy.ServeHTTP(w, req.WithContext(ctx))
+	r.proxy.ServeHTTP(w, req.WithContext(ctx))
 	x.complete = true
 }
 
@@ -83,10 +75,13 @@ func (r *route) rewrite(p *httputil.ProxyRequest) {
 	p.SetXForwarded()
 }
 
-// answered notes that the upstream has answered. An error makes the proxy call
+// answered notes that the response has begun. An error makes the proxy call
 // failed.
 func (r *route) answered(resp *http.Response) error {
 	x := exchangeOf(resp.Request)
+	if !x.total.stop() {
+		return r.policies.timedOut
+	}
 	x.outcome = succeeded
 	if resp.StatusCode < http.StatusInternalServerError {
 		return nil

@@ -30,12 +30,15 @@ var refusers = [...]string{"ratelimit", "breaker", "bulkhead"}
 // fail notes that the request ended with err.
 func (x *exchange) fail(err error) {
 	switch rejected, ok := errors.AsType[*gate.RejectedError](err); {
-	case errors.Is(x.Context.Err(), context.Canceled):
+	case x.Err() == context.Canceled:
 		x.outcome = canceled
 	case ok:
 		x.outcome, x.refusedBy = refused, rejected.Policy
 	case errors.Is(err, context.DeadlineExceeded):
 		x.outcome = timedOut
+		if x.total.over() {
+			x.timedOut(err)
+		}
 	case err == errUpstream:
 		x.outcome = upstreamError
 	default:
@@ -48,7 +51,7 @@ func (x *exchange) end() outcome {
 	switch {
 	case x.complete || x.outcome == canceled:
 		return x.outcome
-	case x.Context.Err() != nil:
+	case x.Err() == context.Canceled:
 		return canceled
 	default:
 		return aborted

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/gateway/internal/conn"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -28,7 +29,7 @@ type endpoint struct {
 }
 
 func newUpstream(name string, c config.Upstream) *upstream {
-	u := &upstream{name: name, transport: newTransport(), budgets: map[config.Budget]*retry.Budget{}}
+	u := &upstream{name: name, transport: conn.NewTransport(), budgets: map[config.Budget]*retry.Budget{}}
 	for _, raw := range c.Endpoints {
 		parsed, err := url.Parse(raw)
 		if err != nil {
@@ -65,27 +66,6 @@ func (u *upstream) pick(x *exchange, n int) *endpoint {
 		x.first = u.next.Add(1) - 1
 	}
 	return u.endpoints[(x.first+uint64(n))%uint64(len(u.endpoints))]
-}
-
-// RoundTrip sends one attempt. The proxy has addressed the request to the
-// endpoint of the first.
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	x := exchangeOf(r)
-	target := x.target
-	if x.attempts > 0 {
-		target = u.pick(x, x.attempts)
-		r = r.WithContext(r.Context())
-		location := x.location
-		r.URL = &location
-		target.address(r)
-	}
-	x.attempts++
-	target.attempts.Add(1)
-	resp, err := x.send(u.transport, r)
-	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
-		target.failures.Add(1)
-	}
-	return resp, err
 }
 
 // address sends r, whose URL has the path that the client asked for, to the

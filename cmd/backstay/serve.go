@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,7 @@ func serve(cmd *cobra.Command, flags serveFlags) error {
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
+	collectLessOften()
 	front, admin, err := g.Listen()
 	if err != nil {
 		return &failure{exitFailed, err}
@@ -69,6 +71,16 @@ func serve(cmd *cobra.Command, flags serveFlags) error {
 		return &failure{exitFailed, fmt.Errorf("serve: %w", err)}
 	default:
 		return nil
+	}
+}
+
+// collectLessOften lets the heap grow to five times of what is in use before the
+// garbage collector runs, instead of two, unless GOGC says otherwise. A gateway
+// has a few MiB in use and allocates some hundred MiB a second: the default runs
+// the collector so often that it takes a tenth of the CPU time.
+func collectLessOften() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // policies are the policies of one route. All carry its name. Those that the
 // route does not have are nil.
 type policies struct {
+	limit    limit              // of requests, not of attempts
 	pipeline *backstay.Pipeline // without timeouts
 	breaker  *breaker.Breaker
 	bulkhead *bulkhead.Bulkhead

@@ -30,6 +30,7 @@ type route struct {
 func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Observer) *route {
 	r := &route{name: c.Name, match: c.Match, priority: c.Priority, fallback: c.Fallback, upstream: u}
 	r.policies = newPolicies(c.Name, p, u, observer)
+	r.policies.limit = newLimit(c.Name, c.RateLimit, observer)
 	r.proxy = &httputil.ReverseProxy{
 		Rewrite:        r.rewrite,
 		Transport:      &backstayhttp.Transport{Base: u, Pipeline: r.policies.pipeline},
@@ -52,6 +53,12 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // ServeHTTP runs one request.
 func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if limit := r.policies.limit; limit != nil {
+		if err := limit.admit(req); err != nil {
+			r.overLimit(w, req, err)
+			return
+		}
+	}
 	begun := time.Now()
 	x := newExchange(r, req, begun)
 	defer func() {
@@ -64,6 +71,19 @@ func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.proxy.ServeHTTP(w, req.WithContext(ctx))
 	x.complete = true
+}
+
+// overLimit answers a request that the rate limit has refused. There is no
+// fallback: that is for what an upstream cannot do, and not for what a client may
+// not.
+func (r *route) overLimit(w http.ResponseWriter, req *http.Request, err error) {
+	if req.Context().Err() != nil { // the client went away while it waited
+		r.stats.requests[canceled].Add(1)
+		return
+	}
+	r.stats.refuse("ratelimit")
+	// Guard adds the headers from which clients can tell how to pace themselves.
+	backstayhttp.Guard(overLimit{err, r.policies.limit.status(req)})(nil).ServeHTTP(w, req)
 }
 
 // rewrite addresses a request to the upstream.

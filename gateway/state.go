@@ -7,6 +7,7 @@ import (
 
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -33,15 +34,17 @@ type RouteState struct {
 	// that were not a request's first.
 	Attempts int64 `json:"attempts"`
 	Retries  int64 `json:"retries"`
-	// Latency is how long requests took, from their arrival to the end of the
-	// response.
+	// Latency is how long requests took that were not refused, from their arrival
+	// to the end of the response.
 	Latency Latency `json:"latency"`
 	// RetryBudget is how many retries could start now. It is nil if the route has
 	// none, or no retries.
 	RetryBudget *float64 `json:"retry_budget,omitempty"`
-	// Breaker and Bulkhead are nil if the route has none.
-	Breaker  *breaker.Snapshot  `json:"breaker,omitempty"`
-	Bulkhead *bulkhead.Snapshot `json:"bulkhead,omitempty"`
+	// RateLimit, Breaker and Bulkhead are nil if the route has none. A rate limit of
+	// the whole route has no keys.
+	RateLimit *ratelimit.KeyedSnapshot `json:"rate_limit,omitempty"`
+	Breaker   *breaker.Snapshot        `json:"breaker,omitempty"`
+	Bulkhead  *bulkhead.Snapshot       `json:"bulkhead,omitempty"`
 }
 
 // Requests counts requests by how they ended.
@@ -100,6 +103,9 @@ func (r *route) state() RouteState {
 	s.Name, s.Upstream = r.name, r.upstream.name
 	if retries := r.policies.pipeline.Retry; retries != nil && retries.Budget != retry.NoBudget {
 		s.RetryBudget = new(retries.Budget.Tokens())
+	}
+	if l := r.policies.limit; l != nil {
+		s.RateLimit = new(l.snapshot())
 	}
 	if b := r.policies.breaker; b != nil {
 		s.Breaker = new(b.Snapshot())

@@ -69,19 +69,31 @@ type stats struct {
 
 // count adds a request that is over.
 func (s *stats) count(x *exchange, took time.Duration) {
-	s.requests[x.end()].Add(1)
-	s.latency.record(took)
+	end := x.end()
+	s.requests[end].Add(1)
+	if end != refused {
+		s.latency.record(took)
+	}
 	if x.attempts > 0 {
 		s.attempts.Add(int64(x.attempts))
 	}
 	if x.attempts > 1 {
 		s.retries.Add(int64(x.attempts - 1))
 	}
-	if x.refusedBy == "" {
-		return
+	if x.refusedBy != "" {
+		s.refusedBy(x.refusedBy)
 	}
+}
+
+// refuse counts a request that a policy has refused before it became an exchange.
+func (s *stats) refuse(policy string) {
+	s.requests[refused].Add(1)
+	s.refusedBy(policy)
+}
+
+func (s *stats) refusedBy(policy string) {
 	for i, name := range refusers {
-		if name == x.refusedBy {
+		if name == policy {
 			s.refused[i].Add(1)
 		}
 	}

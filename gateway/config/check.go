@@ -9,10 +9,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/backstay-go/backstay/ratelimit"
 )
 
 // Off is the word that switches off what has a default.
 const Off = "off"
+
+// The keys of a rate limit.
+const (
+	KeyClientIP = "client_ip"
+	KeyRoute    = "route"
+	KeyHeader   = "header:" // and the name of the header
+)
 
 // shortestFile is what to write when there is nothing.
 const shortestFile = "write at least upstream: [http://127.0.0.1:9001]"
@@ -143,6 +152,36 @@ func (r Retry) check(f *findings, path string) {
 		budget := r.Budget.Config()
 		f.library(path+".budget", &budget)
 	}
+}
+
+func (r RateLimit) check(f *findings, path string) {
+	if r.checkRates(f, path) {
+		config := r.Config()
+		f.library(path, &config)
+	}
+	name, isHeader := strings.CutPrefix(r.Key, KeyHeader)
+	switch {
+	case r.Key == "" || r.Key == KeyClientIP || r.Key == KeyRoute:
+	case !isHeader:
+		f.add(path+".key", "no key is named %q: write client_ip, route, or header:NAME", r.Key)
+	case name == "" || strings.ContainsAny(name, " :,;()/"):
+		f.add(path+".key", "key is %q: write the name of a header, such as header:X-Api-Key", r.Key)
+	}
+}
+
+// checkRates reports whether every limit has a rate.
+func (r RateLimit) checkRates(f *findings, path string) bool {
+	const missing = "there is no rate: write one, such as rate: 100/s"
+	before := len(*f)
+	if r.Rate == (ratelimit.Rate{}) {
+		f.miss(path+".rate", missing)
+	}
+	for i, quota := range r.And {
+		if quota.Rate == (ratelimit.Rate{}) {
+			f.miss(fmt.Sprintf("%s.and[%d].rate", path, i), missing)
+		}
+	}
+	return len(*f) == before
 }
 
 func (fb *Fallback) check(f *findings, path string) {

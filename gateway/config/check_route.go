@@ -38,6 +38,9 @@ func (c *Config) checkRoutes(f *findings) {
 		path := fmt.Sprintf("routes[%d]", i)
 		c.checkTargets(f, path, r)
 		ok := r.Match.check(f, path+".match")
+		if r.RateLimit != nil {
+			r.RateLimit.check(f, path+".rate_limit")
+		}
 		if r.Fallback != nil {
 			r.Fallback.check(f, path+".fallback")
 		}

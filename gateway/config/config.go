@@ -1,6 +1,9 @@
 package config
 
-import "github.com/backstay-go/backstay/gate"
+import (
+	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
+)
 
 // Config is the whole configuration of a gateway.
 type Config struct {
@@ -67,6 +70,8 @@ type Route struct {
 	Upstream string `json:"upstream"`
 	// Policy is the name of the policy. If empty, the default policy is used.
 	Policy string `json:"policy,omitempty"`
+	// RateLimit limits how many requests are taken. If left out, nothing does.
+	RateLimit *RateLimit `json:"rate_limit,omitempty"`
 	// Priority is how much requests matter when not all can be served: sheddable,
 	// sheddable_plus, critical or critical_plus. If left out, critical.
 	Priority gate.Priority `json:"priority,omitempty"`
@@ -83,6 +88,40 @@ type Match struct {
 	Path string `json:"path,omitempty"`
 	// Methods are HTTP methods such as GET. GET includes HEAD.
 	Methods []string `json:"methods,omitempty"`
+}
+
+// RateLimit limits how many requests a route takes, by default of each client.
+type RateLimit struct {
+	// Rate is how many requests are admitted in the long run, such as 100/s,
+	// 1000/h or 5/10s. Mandatory.
+	Rate ratelimit.Rate `json:"rate"`
+	// Burst is how many requests are admitted at once after a quiet time. If left
+	// out, as many as the rate has in its period: 100/s admits a hundred.
+	Burst int `json:"burst,omitempty"`
+	// Key is what has a limit of its own: client_ip (the address of the
+	// connection; IPv6 by networks of 64 bits), header:NAME (the value of a header;
+	// requests without it share one limit), or route (all requests together). If
+	// left out, client_ip.
+	Key string `json:"key,omitempty"`
+	// And are up to three more limits; a request is admitted when all allow it.
+	And []Quota `json:"and,omitempty"`
+	// MaxWait is how long a request may wait for its turn. If left out, requests
+	// are refused at once.
+	MaxWait Duration `json:"max_wait,omitempty"`
+	// MaxKeys is how many keys there is room for that are busy at once; more share
+	// limits. If left out, 65536, which takes 1.2 MB.
+	MaxKeys int `json:"max_keys,omitempty"`
+	// Shadow makes a limit that decides and reports, and refuses nothing.
+	Shadow bool `json:"shadow,omitempty"`
+}
+
+// Quota is one limit of several.
+type Quota struct {
+	// Rate is how many requests are admitted in the long run. Mandatory.
+	Rate ratelimit.Rate `json:"rate"`
+	// Burst is how many are admitted at once. If left out, as many as the rate has
+	// in its period.
+	Burst int `json:"burst,omitempty"`
 }
 
 // Fallback is a fixed response.

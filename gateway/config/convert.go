@@ -6,6 +6,7 @@ import (
 	"github.com/backstay-go/backstay"
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -61,4 +62,15 @@ func (b Breaker) Config() breaker.Config {
 // Config returns b as the library's configuration.
 func (b Bulkhead) Config() bulkhead.Config {
 	return bulkhead.Config{Limit: b.Limit, Queue: b.Queue, MaxWait: time.Duration(b.MaxWait)}
+}
+
+// Config returns r as the library's configuration.
+func (r RateLimit) Config() ratelimit.Config {
+	c := ratelimit.Config{
+		Rate: r.Rate, Burst: r.Burst, MaxWait: time.Duration(r.MaxWait), MaxKeys: r.MaxKeys, Shadow: r.Shadow,
+	}
+	for _, quota := range r.And {
+		c.And = append(c.And, ratelimit.Quota(quota))
+	}
+	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -24,6 +25,8 @@ var mappings = []struct {
 	{Bulkhead{}, func(f any) any { return f.(Bulkhead).Config() }, []string{"Name", "Observer"}},
 	{Budget{}, func(f any) any { return f.(Budget).Config() }, nil},
 	{Backoff{}, func(f any) any { return f.(Backoff).exponential() }, nil},
+	{RateLimit{}, func(f any) any { return f.(RateLimit).Config() }, []string{"Name", "Observer"}},
+	{Quota{}, func(f any) any { return ratelimit.Quota(f.(Quota)) }, nil},
 	// Budgets are shared by the routes to one upstream, so the gateway makes them.
 	{Retry{}, func(f any) any { return f.(Retry).policy() }, []string{"Name", "Retryable", "Budget", "Observer"}},
 	// Gates are made of the blocks breaker and bulkhead; a rate limit belongs to a route.
@@ -51,8 +54,8 @@ func TestEveryFieldOfTheLibraryIsMapped(t *testing.T) {
 }
 
 func TestEveryNameOfAFileIsTheLibrarys(t *testing.T) {
-	// Gates in the library, and a budget that the gateway makes.
-	own := []string{"breaker", "bulkhead", "budget"}
+	// Gates in the library; what the gateway makes of requests, and for upstreams.
+	own := []string{"breaker", "bulkhead", "key", "budget"}
 	for _, m := range mappings {
 		library := reflect.Indirect(reflect.ValueOf(m.library(m.file))).Type()
 		for name := range fieldsOf(reflect.TypeOf(m.file)).index {
@@ -89,6 +92,10 @@ func filled(t reflect.Type) reflect.Value {
 		v.SetUint(1)
 	case reflect.Float64:
 		v.SetFloat(0.5)
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Slice:
+		v.Set(reflect.Append(v, filled(t.Elem())))
 	case reflect.Bool:
 		v.SetBool(true)
 	default:
@@ -122,6 +129,7 @@ func TestDefaultsInCommentsAreTheLibrarys(t *testing.T) {
 		"Breaker.Ramp":         breaker.DefaultRamp,
 		"Bulkhead.Limit":       bulkhead.DefaultLimit,
 		"Bulkhead.MaxWait":     bulkhead.DefaultMaxWait,
+		"RateLimit.MaxKeys":    ratelimit.DefaultMaxKeys,
 		"Shutdown.DrainDelay":  DefaultDrainDelay,
 		"Shutdown.Grace":       DefaultGrace,
 		"Config.Listen":        DefaultListen,

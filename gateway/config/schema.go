@@ -14,6 +14,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 )
 
 // files are the sources whose comments describe the fields: what a user reads in
@@ -52,11 +53,12 @@ func valueSchemas() map[reflect.Type]*jsonschema.Schema {
 		priorities = append(priorities, p.String())
 	}
 	return map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[Duration]():      duration,
-		reflect.TypeFor[Ramp]():          {AnyOf: []*jsonschema.Schema{choice(Off), duration.CloneSchemas()}},
-		reflect.TypeFor[Attempts]():      {AnyOf: []*jsonschema.Schema{choice("unlimited"), number("integer")}},
-		reflect.TypeFor[Jitter]():        choice(jitterNames...),
-		reflect.TypeFor[gate.Priority](): choice(priorities...),
+		reflect.TypeFor[Duration]():       duration,
+		reflect.TypeFor[Ramp]():           {AnyOf: []*jsonschema.Schema{choice(Off), duration.CloneSchemas()}},
+		reflect.TypeFor[Attempts]():       {AnyOf: []*jsonschema.Schema{choice("unlimited"), number("integer")}},
+		reflect.TypeFor[ratelimit.Rate](): text(`^[0-9]+/([0-9].*|ns|us|µs|ms|s|m|h|d)$`, "100/s", "1000/h"),
+		reflect.TypeFor[Jitter]():         choice(jitterNames...),
+		reflect.TypeFor[gate.Priority]():  choice(priorities...),
 		reflect.TypeFor[Endpoints](): {AnyOf: []*jsonschema.Schema{
 			endpoint, {Type: "array", Items: endpoint.CloneSchemas(), MinItems: new(1)},
 		}},

@@ -9,7 +9,7 @@ import (
 
 // libraryMistake matches what the library's Validate methods say about a field:
 // the package, the field's path, and the rest.
-var libraryMistake = regexp.MustCompile(`^\w+: (?:Budget )?(\w+) (is .*)$`)
+var libraryMistake = regexp.MustCompile(`^\w+: (?:Budget )?([\w.\[\]]+) ((?:is|has) .*)$`)
 
 // library adds the mistakes that the library finds in config, a pointer to what
 // the block at path of the file was converted to. Fields are named as in the file.
@@ -21,7 +21,7 @@ func (f *findings) library(path string, config interface{ Validate() error }) {
 			continue
 		}
 		name := snake(match[1])
-		f.add(path+"."+name, "%s %s", name, inFile(match[2], reflect.TypeOf(config).Elem()))
+		f.add(path+"."+name, "%s %s", last(name), inFile(match[2], reflect.TypeOf(config).Elem()))
 	}
 }
 
@@ -47,6 +47,7 @@ var word = regexp.MustCompile(`\w+`)
 // file, and "want", the library's word for a remedy, by the word used here.
 func inFile(text string, config reflect.Type) string {
 	text = strings.Replace(text, ": want ", ": write ", 1)
+	text = strings.ReplaceAll(text, "Rate.Count", "as many as the rate has in its period")
 	return word.ReplaceAllStringFunc(text, func(w string) string {
 		if _, ok := config.FieldByName(w); ok {
 			return snake(w)
@@ -56,11 +57,11 @@ func inFile(text string, config reflect.Type) string {
 }
 
 // snake returns the name a field of the library has in a file: MaxAttempts is
-// max_attempts.
+// max_attempts, and And[0].Rate is and[0].rate.
 func snake(name string) string {
 	var b strings.Builder
 	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
+		if unicode.IsUpper(r) && i > 0 && name[i-1] != '.' {
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))

@@ -32,6 +32,7 @@ policies:
 routes:
   - upstream: users
     policy: careful
+    rate_limit: {rate: 1000000/s}
 `
 
 // serveUpstream answers every request at once.

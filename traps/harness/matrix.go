@@ -51,12 +51,13 @@ func (m *Matrix) WriteText(w io.Writer) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	return m.writeReasons(w, "  ")
+	return m.writeReasons(w, "", "  ")
 }
 
-// WriteMarkdown writes the matrix for the README.
+// WriteMarkdown writes the matrix for MATRIX.md.
 func (m *Matrix) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
+	b.WriteString(preamble)
 	b.WriteString("| # | trap |")
 	for _, impl := range m.Impls {
 		fmt.Fprintf(&b, " %s |", heading(impl))
@@ -65,17 +66,30 @@ func (m *Matrix) WriteMarkdown(w io.Writer) error {
 	for _, trap := range m.Traps {
 		fmt.Fprintf(&b, "| %s | %s |", trap.ID, trap.Text)
 		for _, impl := range m.Impls {
-			fmt.Fprintf(&b, " %s |", m.cell(impl, trap, map[Verdict]string{Pass: "✓", Fail: "**✗**", Missing: "·"}))
+			fmt.Fprintf(&b, " %s |", m.cell(impl, trap, map[Verdict]string{Pass: "✓", Fail: "**✗**", Missing: "–"}))
 		}
 		b.WriteByte('\n')
 	}
 	m.totalsRow(&b, " | ", "| ")
-	b.WriteString("\n✓ passes · **✗** fails · · does not have the feature\n")
+	b.WriteString("\n## What was observed\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
-	return m.writeReasons(w, "- ")
+	return m.writeReasons(w, "### ", "- ")
 }
+
+const preamble = `# The trap suite: what happened
+
+Each row is a way in which reliability code goes wrong in the field, and says how
+a correct implementation behaves. ✓ it does, **✗** it does not, – it does not have
+the feature. Each library is configured as its documentation says; see the package
+rivals. The naive port is code of the kind that services copy from each other; see
+the package naive.
+
+Made by ` + "`go run ./traps/cmd/matrix -md > traps/MATRIX.md`" + `. The column of this library
+is also a test, the others are a record.
+
+`
 
 func heading(impl *driver.Implementation) string {
 	if impl.Version == "" {
@@ -103,14 +117,14 @@ func (m *Matrix) totalsRow(w io.Writer, separator, edge string) {
 }
 
 // writeReasons lists what was observed where a trap failed.
-func (m *Matrix) writeReasons(w io.Writer, bullet string) error {
+func (m *Matrix) writeReasons(w io.Writer, title, bullet string) error {
 	var b strings.Builder
 	for _, impl := range m.Impls {
 		_, fail := m.Totals(impl.Name)
 		if fail == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s\n\n", heading(impl))
+		fmt.Fprintf(&b, "\n%s%s\n\n", title, heading(impl))
 		for _, trap := range m.Traps {
 			if r := m.Cells[impl.Name][trap.ID]; r.Verdict == Fail {
 				fmt.Fprintf(&b, "%s%s: %s\n", bullet, trap.ID, r.Reason)

@@ -122,7 +122,7 @@ func (c *child) follow(results map[string]Result, patience time.Duration) {
 // What the runtime says when a process dies; the last fatal error is what killed
 // it, the panics before it may have been recovered.
 var (
-	fatalLine = regexp.MustCompile(`(?m)^fatal error: (.*)$`)
+	fatalLine = regexp.MustCompile(`(?m)^\s*fatal error: (.*)$`)
 	panicLine = regexp.MustCompile(`(?m)^panic: (.*)$`)
 )
 
@@ -133,7 +133,8 @@ func (c *child) lastWords(hung bool) string {
 	}
 	for _, line := range []*regexp.Regexp{fatalLine, panicLine} {
 		if m := line.FindStringSubmatch(c.stderr.String()); m != nil {
-			return "killed the process: " + strings.TrimSuffix(m[1], " [recovered]")
+			words, _, _ := strings.Cut(m[1], " [recovered")
+			return "killed the process: " + words
 		}
 	}
 	return "the process died"

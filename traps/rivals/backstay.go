@@ -17,11 +17,11 @@ func Backstay() *driver.Implementation {
 	}
 }
 
-// BackstayPipeline is the same by way of a pipeline, where that is another path
-// through the code.
+// BackstayPipeline is its retries and timeouts by way of a pipeline, which is
+// another path through the code.
 func BackstayPipeline() *driver.Implementation {
-	impl := Backstay()
-	impl.Name = "backstay pipeline"
-	impl.Retry, impl.Timeout = newBackstayPipelineRetry, newBackstayAttemptTimeout
-	return impl
+	return &driver.Implementation{
+		Name:  "backstay pipeline",
+		Retry: newBackstayPipelineRetry, Timeout: newBackstayAttemptTimeout,
+	}
 }

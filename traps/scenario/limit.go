@@ -160,7 +160,7 @@ func oddNumbers(s *Scene) {
 	ask := driver.As[driver.LimiterErrors](l, "reasons")
 	later, err := ask.AllowErr(burst + 1)
 	s.Check(err != nil, "more than the burst is admitted")
-	s.Check(!later, "more than the burst is told to come later, for ever")
+	s.Check(!later, "more than the burst is refused as if waiting could help")
 	_, err = ask.AllowErr(-burst)
 	s.Check(err != nil, "a negative number is admitted")
 	for range 100 {

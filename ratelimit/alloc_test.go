@@ -21,63 +21,65 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 
 func TestAllocs(t *testing.T) {
 	ctx, now := t.Context(), time.Now()
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	fast := ratelimit.Config{Rate: ratelimit.Per(1e9, time.Second), MaxKeys: 1}
+	config := ratelimit.Config{Rate: ratelimit.Per(1e9, time.Second), MaxKeys: 1}
+	l, k := ratelimit.New(config), ratelimit.NewKeyed[string](config)
+	addrs, addr := ratelimit.NewKeyed[netip.Addr](config), netip.MustParseAddr("2001:db8::1")
+	tests := map[string]func(){
+		"Allow":             func() { l.Allow() },
+		"AllowN":            func() { _ = l.AllowN(3) },
+		"Acquire":           func() { p, _ := l.Acquire(ctx); p.Done(nil) },
+		"AcquireAt":         func() { p, _ := l.AcquireAt(ctx, now); p.DoneAt(now, nil) },
+		"Wait":              func() { _ = l.Wait(ctx, 1) },
+		"TakeUpTo":          func() { l.TakeUpTo(3) },
+		"Refund":            func() { l.Refund(3) },
+		"Status":            func() { l.Status() },
+		"Keyed.Allow":       func() { k.Allow("a") },
+		"Keyed.Allow, addr": func() { addrs.Allow(addr) },
+		"Keyed.AllowN":      func() { _ = k.AllowN("a", 3) },
+		"Keyed.Acquire":     func() { p, _ := k.Acquire(ctx, "a"); p.Done(nil) },
+		"Keyed.Status":      func() { k.Status("a") },
+	}
+	for name, f := range tests {
+		t.Run(name, func(t *testing.T) { wantAllocs(t, 0, f) })
+	}
+	t.Run("Reserve", func(t *testing.T) {
+		wantAllocs(t, 1, func() { r, _ := l.Reserve(1); r.Cancel() })
+	})
+}
+
+// A refusal that is an error is one allocation, for its After.
+func TestAllocsOfRefusals(t *testing.T) {
 	slow := ratelimit.Config{Rate: ratelimit.Per(1, time.Hour), MaxKeys: 1}
 	several, waits, watched := slow, slow, slow
 	several.And = []ratelimit.Quota{{Rate: ratelimit.Per(100, time.Hour)}}
 	waits.MaxWait = time.Minute
 	watched.Observer = event.Func(func(context.Context, event.Event) {})
-
-	open, keys := ratelimit.New(fast), ratelimit.NewKeyed[string](fast)
-	addrs := ratelimit.NewKeyed[netip.Addr](fast)
-	addr := netip.MustParseAddr("2001:db8::1")
-	// All of these refuse from now on.
-	refusing := map[string]*ratelimit.Limiter{}
-	refusingKeys := map[string]*ratelimit.Keyed[string]{}
-	for name, c := range map[string]ratelimit.Config{"one": slow, "several": several, "waits": waits, "watched": watched} {
-		refusing[name], refusingKeys[name] = ratelimit.New(c), ratelimit.NewKeyed[string](c)
-		refusing[name].Allow()
-		refusingKeys[name].Allow("a")
-	}
-	tests := map[string]struct {
-		want float64
-		f    func()
-	}{
-		"Allow":             {0, func() { open.Allow() }},
-		"AllowN":            {0, func() { _ = open.AllowN(3) }},
-		"Acquire":           {0, func() { p, _ := open.Acquire(ctx); p.Done(nil) }},
-		"AcquireAt":         {0, func() { p, _ := open.AcquireAt(ctx, now); p.DoneAt(now, nil) }},
-		"Wait":              {0, func() { _ = open.Wait(ctx, 1) }},
-		"TakeUpTo":          {0, func() { open.TakeUpTo(3) }},
-		"Refund":            {0, func() { open.Refund(3) }},
-		"Status":            {0, func() { open.Status() }},
-		"Reserve":           {1, func() { r, _ := open.Reserve(1); r.Cancel() }},
-		"Keyed.Allow":       {0, func() { keys.Allow("a") }},
-		"Keyed.Allow, addr": {0, func() { addrs.Allow(addr) }},
-		"Keyed.AllowN":      {0, func() { _ = keys.AllowN("a", 3) }},
-		"Keyed.Acquire":     {0, func() { p, _ := keys.Acquire(ctx, "a"); p.Done(nil) }},
-		"Keyed.Status":      {0, func() { keys.Status("a") }},
-
-		"refused Allow":                  {0, func() { refusing["one"].Allow() }},
-		"refused Allow, several":         {0, func() { refusing["several"].Allow() }},
-		"refused Allow, watched":         {1, func() { refusing["watched"].Allow() }},
-		"refused AllowN":                 {1, func() { _ = refusing["one"].AllowN(1) }},
-		"refused AllowN, too large":      {0, func() { _ = refusing["one"].AllowN(2) }},
-		"refused AllowN, negative":       {0, func() { _ = refusing["one"].AllowN(-1) }},
-		"refused Acquire":                {1, func() { _, _ = refusing["one"].Acquire(ctx) }},
-		"refused Acquire, waits":         {1, func() { _, _ = refusing["waits"].Acquire(ctx) }},
-		"refused Acquire, watched":       {1, func() { _, _ = refusing["watched"].Acquire(ctx) }},
-		"refused Acquire, ctx ended":     {1, func() { _, _ = refusing["waits"].Acquire(ended) }},
-		"refused Keyed.Allow":            {0, func() { refusingKeys["one"].Allow("a") }},
-		"refused Keyed.Allow, several":   {0, func() { refusingKeys["several"].Allow("a") }},
-		"refused Keyed.Acquire":          {1, func() { _, _ = refusingKeys["one"].Acquire(ctx, "a") }},
-		"refused Keyed.Acquire, waits":   {1, func() { _, _ = refusingKeys["waits"].Acquire(ctx, "a") }},
-		"refused Keyed.Acquire, watched": {1, func() { _, _ = refusingKeys["watched"].Acquire(ctx, "a") }},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { wantAllocs(t, test.want, test.f) })
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, config := range map[string]ratelimit.Config{"one": slow, "several": several, "waits": waits, "watched": watched} {
+		l, k := ratelimit.New(config), ratelimit.NewKeyed[string](config)
+		l.Allow() // the last token, as the next line
+		k.Allow("a")
+		bools := 0.0
+		if config.Observer != nil {
+			bools = 1 // the observer gets an error
+		}
+		tests := map[string]struct {
+			want float64
+			f    func()
+		}{
+			"Allow":              {bools, func() { l.Allow() }},
+			"AllowN":             {1, func() { _ = l.AllowN(1) }},
+			"AllowN, too large":  {0, func() { _ = l.AllowN(2) }},
+			"AllowN, negative":   {0, func() { _ = l.AllowN(-1) }},
+			"Acquire":            {1, func() { _, _ = l.Acquire(t.Context()) }},
+			"Acquire, ctx ended": {1, func() { _, _ = l.Acquire(ended) }},
+			"Keyed.Allow":        {bools, func() { k.Allow("a") }},
+			"Keyed.Acquire":      {1, func() { _, _ = k.Acquire(t.Context(), "a") }},
+		}
+		for call, test := range tests {
+			t.Run(name+"/"+call, func(t *testing.T) { wantAllocs(t, test.want, test.f) })
+		}
 	}
 }
 

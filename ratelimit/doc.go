@@ -47,7 +47,8 @@
 //     is refused, and then it is admitted if no other came before it.
 //  3. A refusal takes nothing, from none of several limits.
 //  4. Those who wait are served in order. One who gives up leaves no debt: the
-//     next who comes gets the place.
+//     next who comes gets the place. Tokens that are given back go to whoever
+//     comes next as well; those who wait keep their times.
 //  5. Only the monotonic clock counts. Nothing happens when the wall clock steps.
 //  6. The memory of a Keyed is allocated once and holds no pointers: 18 bytes a
 //     key and limit. A key is forgotten only when its burst is full again, so a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -122,19 +123,23 @@ func (k *Keyed[K]) wait(ctx context.Context, s *settings, hash uint64, now int64
 // Update changes the configuration of all keys, except for MaxKeys. Tokens that
 // were spent stay spent, up to the new burst; calls that wait keep their turns.
 // The limits in And are matched by their position, and one that is new starts
-// full. Calls that come meanwhile wait for Update, which takes 20 ns for each of
-// MaxKeys and as much memory as the keys, until it is done. If c is not valid,
-// Update returns what [Config.Validate] does and changes nothing.
+// full. When limits or MaxWait change, Update takes some 50 ns for each of
+// MaxKeys, and until it is done as much memory again as the keys; calls that come
+// meanwhile wait for it. If c is not valid, Update returns what [Config.Validate]
+// does and changes nothing.
 func (k *Keyed[K]) Update(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if had := k.settings.Load().maxKeys(); c.maxKeys() != had {
+	old := k.settings.Load()
+	if had := old.maxKeys(); c.maxKeys() != had {
 		return fmt.Errorf("ratelimit: MaxKeys is %d: want %d, as it cannot change in use", c.maxKeys(), had)
 	}
 	k.settings.Store(newSettings(c, k.clock))
-	k.table.Update(k.clock.Now(), int64(c.MaxWait), c.specs()...)
+	if specs := c.specs(); c.MaxWait != old.MaxWait || !slices.Equal(specs, old.specs()) {
+		k.table.Update(k.clock.Now(), int64(c.MaxWait), specs...)
+	}
 	return nil
 }

@@ -166,6 +166,10 @@ func TestUpdateOfKeys(t *testing.T) {
 		if !k.Allow("y") {
 			t.Error("after Update a new key is refused")
 		}
+		config.Name = "c" // nothing that the keys would have to be told
+		if err := k.Update(config); err != nil || k.Allow("x") || k.Allow("y") {
+			t.Errorf("Update of the name = %v, want nil and both keys as they were", err)
+		}
 		config.MaxKeys = 2000
 		if got, want := fmt.Sprint(k.Update(config)), "ratelimit: MaxKeys is 2000: want 1000, as it cannot change in use"; got != want {
 			t.Errorf("Update of MaxKeys = %s, want %s", got, want)

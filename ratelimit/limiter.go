@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,7 +139,9 @@ func (l *Limiter) Update(c Config) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.settings.Store(newSettings(c, l.clock))
-	l.meter.Update(l.clock.Now(), c.specs()...)
+	old := l.settings.Swap(newSettings(c, l.clock))
+	if specs := c.specs(); !slices.Equal(specs, old.specs()) {
+		l.meter.Update(l.clock.Now(), specs...)
+	}
 	return nil
 }

@@ -111,8 +111,8 @@ type KeyedSnapshot struct {
 	Bytes int `json:"bytes"`
 }
 
-// Snapshot returns the state at this moment. It takes some microseconds, and
-// more the larger MaxKeys is.
+// Snapshot returns the state at this moment. It looks at a sample of the keys,
+// and at a counter for each 256 of MaxKeys.
 func (k *Keyed[K]) Snapshot() KeyedSnapshot {
 	s := k.settings.Load()
 	stats := k.table.Stats(k.clock.Now())

@@ -46,14 +46,14 @@ func (m *Meter) Take(now, n int64) (ready int64) {
 
 // live returns the current buckets and a tat of the first that is not sealed.
 func (m *Meter) live() (b *buckets, tat int64) {
-	for {
-		b = m.current.Load()
-		if tat = b.first.tat.Load(); tat != sealed {
-			return b, tat
-		}
-		m.mu.Lock() // until Update has finished
-		m.mu.Unlock()
+	b = m.current.Load()
+	if tat = b.first.tat.Load(); tat != sealed {
+		return b, tat
 	}
+	m.mu.Lock() // until Update has finished
+	defer m.mu.Unlock()
+	b = m.current.Load()
+	return b, b.first.tat.Load()
 }
 
 // TakeUpTo takes as many tokens as every limit allows at the time now, n at the

@@ -114,17 +114,20 @@ func (t *Table) Take(hash uint64, now, n int64) (ready int64) {
 
 // lock locks the stripe of a key, and returns the limits that it belongs to.
 func (t *Table) lock(at address) (*generation, *stripe) {
-	for {
-		g := t.current.Load()
-		s := &g.first.stripes[at.stripe()]
-		s.mu.Lock()
-		if !s.retired {
-			return g, s
-		}
-		s.mu.Unlock()
-		t.mu.Lock() // until Update has finished
-		t.mu.Unlock()
+	g, s := t.current.Load().lock(at)
+	if !s.retired {
+		return g, s
 	}
+	s.mu.Unlock()
+	t.mu.Lock() // until Update has finished; it comes before the lock of a stripe
+	defer t.mu.Unlock()
+	return t.current.Load().lock(at)
+}
+
+func (g *generation) lock(at address) (*generation, *stripe) {
+	s := &g.first.stripes[at.stripe()]
+	s.mu.Lock()
+	return g, s
 }
 
 // Status describes each limit of a key at the time now, and how many there are.

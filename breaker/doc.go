@@ -76,5 +76,5 @@
 // is one reading of the clock. Nothing of that allocates, and with a reading of
 // the caller's (gate.Timed) the clock is not read at all. SlowCall costs one more
 // reading and two more swaps. A breaker takes 512 bytes, 320 more if calls are
-// timed, and about 1.5 KB while it is open.
+// timed, and about 1200 more while it is open.
 package breaker

@@ -53,6 +53,7 @@ func (r *refusing) countDown(left int64) {
 	for left > most<<r.shift {
 		r.shift++
 	}
+	r.errors = make([]gate.RejectedError, 0, most)
 	for i := range most {
 		r.tell(time.Duration(i+1) << r.shift)
 	}

@@ -69,7 +69,7 @@ func (r *refusing) tell(after time.Duration) {
 // at returns the error for a call refused at now: the first whose After is not
 // too early.
 func (r *refusing) at(now int64) *gate.RejectedError {
-	i := uint64(max(r.until-now-1, 0)) >> r.shift
+	i := uint64(r.until-now-1) >> r.shift
 	return &r.errors[min(i, uint64(len(r.errors)-1))]
 }
 

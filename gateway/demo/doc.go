@@ -5,5 +5,5 @@
 //
 // Nothing is staged beyond the schedule: requests are HTTP over loopback, the
 // upstreams have a fixed number of workers and a queue, and every figure is
-// counted where it arises. It needs a tenth of a processor.
+// counted where it arises. It takes about a tenth of a processor.
 package demo

@@ -47,7 +47,7 @@ var acts = []act{
 	{
 		name: "healthy", title: "All is well again", share: 15,
 		what:  "The upstream is as it was.",
-		watch: "Both sides are well again. The summary follows.",
+		watch: "Without first has to work off what piled up. The summary follows.",
 	},
 }
 

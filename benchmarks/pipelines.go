@@ -15,6 +15,7 @@ import (
 	"github.com/backstay-go/backstay/breaker"
 	"github.com/backstay-go/backstay/bulkhead"
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/ratelimit"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -60,6 +61,7 @@ func forLife(ctx context.Context, _ context.CancelFunc) context.Context { return
 
 func pipelineOurs(ctx context.Context, total time.Duration) Call {
 	pipeline := &backstay.Pipeline{
+		Admit:   []gate.Gate{ratelimit.New(ratelimit.Config{Rate: ratelimit.Per(plenty, time.Second), Burst: plenty})},
 		Timeout: total,
 		Retry:   &retry.Policy{},
 		Gates: []gate.Gate{

@@ -6,6 +6,8 @@ import "slices"
 // time, and proves only that each call ends as it should.
 func Rows(small bool) []Row {
 	return slices.Concat(
+		limits(),
+		keyed(small),
 		breakers(),
 		retries(),
 		bulkheads(),

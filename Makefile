@@ -44,10 +44,6 @@ api: ## record the exported surface of the root module in api.txt
 bench: ## compare with other libraries, in one table of ratios
 	@cd benchmarks && GOWORK=off go run ./cmd/ratios
 
-.PHONY: bench-gateway
-bench-gateway: ## compare the CPU time of the gateway with a plain reverse proxy's
-	@cd benchmarks && GOWORK=off go run ./cmd/gatewaycost
-
 .PHONY: traps
 traps: ## run every trap against every library, and print the matrix
 	@cd traps && GOWORK=off go run ./cmd/matrix

@@ -48,11 +48,6 @@ bench: ## compare with other libraries, in one table of ratios
 traps: ## run every trap against every library, and print the matrix
 	@cd traps && GOWORK=off go run ./cmd/matrix
 
-.PHONY: bench-gateway
-bench-gateway: ## measure the CPU time of serve against a plain reverse proxy
-	@go build -o bin/backstay ./cmd/backstay
-	@go run ./gateway/internal/costbench -backstay bin/backstay -limit 1.15
-
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (5s)
 	@grep -rHoE --include='*_test.go' '^func Fuzz\w+' . | sed -E 's|/[^/]*:func | |' | while read -r dir target; do \

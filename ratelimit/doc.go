@@ -70,7 +70,8 @@
 // is one reading and one load. That is less than half of what
 // golang.org/x/time/rate takes. [Keyed.Allow] adds the hash of the key and one
 // cache line. None of them allocates; a refusal as an error allocates the error.
-// With several limits there is a lock for all callers, or for some hundred keys.
+// To admit a call under several limits takes a lock, of the limiter or of some
+// hundred keys.
 //
 // The algorithm is the generic cell rate algorithm, GCRA (ITU-T I.371).
 package ratelimit

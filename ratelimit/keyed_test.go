@@ -109,7 +109,7 @@ func TestFloodResetsNobody(t *testing.T) {
 func TestMemoryIsFixed(t *testing.T) {
 	keys := 2_000_000
 	if raceEnabled || testing.Short() {
-		keys = 200_000
+		keys = 100_000
 	}
 	k := ratelimit.NewKeyed[int](ratelimit.Config{Rate: ratelimit.Per(1, time.Hour)})
 	bytes := k.Snapshot().Bytes

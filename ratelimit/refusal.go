@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/backstay-go/backstay/event"
@@ -32,6 +33,7 @@ type settings struct {
 }
 
 func newSettings(c Config, clock clock.Clock) *settings {
+	c.And = slices.Clone(c.And) // the caller's may change
 	s := &settings{Config: c, clock: clock}
 	s.tooLarge = s.refusal(ErrExceedsBurst)
 	s.negative = s.refusal(errNegative)

@@ -7,9 +7,10 @@ import (
 
 // Meter grants tokens under one limit, or under several at once, all or nothing.
 //
-// Under one limit, Take is one compare-and-swap to grant and one load to refuse;
-// several limits, and everything else that changes a meter, share a mutex. A
-// Meter is safe for concurrent use. No number of tokens may be negative.
+// Under one limit, Take is one compare-and-swap to grant; under several, and for
+// everything else that changes a meter, there is a mutex. To refuse is to load,
+// under any number of limits. A Meter is safe for concurrent use. No number of
+// tokens may be negative.
 type Meter struct {
 	current atomic.Pointer[buckets]
 
@@ -38,6 +39,10 @@ func (m *Meter) Take(now, n int64) (ready int64) {
 	if b.rest == nil {
 		if ready, live := b.first.take(now, n); live {
 			return ready
+		}
+	} else if tat := b.first.tat.Load(); tat != sealed {
+		if ready := b.ready(tat, now, n); ready > now {
+			return ready // no lock to refuse
 		}
 	}
 	r, _ := m.Reserve(now, n, 0)

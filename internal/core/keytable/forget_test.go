@@ -7,7 +7,7 @@ import (
 )
 
 func TestFloodResetsNobody(t *testing.T) {
-	const burst, flood = 5, 1_000_000
+	const burst, flood = 5, 300_000
 	table := New(1000, 0, gcra.Spec{Count: 1, Period: 60 * second, Burst: burst})
 	victim, granted := hash(1<<40), 0
 	for key := range uint64(flood) {

@@ -13,7 +13,7 @@ const linesPerStripe = 64
 
 // stripe is what neighbouring lines share. It fills a cache line.
 type stripe struct {
-	quarter atomic.Uint32 // of the ring, since the epoch: when the lines were swept last
+	quarter atomic.Uint32 // in which the lines were swept last, counted since the epoch
 
 	mu      sync.Mutex // those of the first grid guard all of their generation
 	retired bool       // the table has been replaced
@@ -55,15 +55,16 @@ func quarterOf(ticks int64) uint32 { return uint32(ticks >> quarterBits) }
 
 // take takes n tokens of a key that has a word, without a lock. It returns the
 // first time at which the limit allows that, which is now when they were taken;
-// found is false when the key has no word, or its stripe must be swept first.
+// found is false when the key has no word, or its words and now are of different
+// quarters of the ring.
 func (g *grid) take(at address, now, n int64) (ready int64, found bool) {
 	cost, fits := g.limit.Cost(n)
 	if !fits {
 		return gcra.Never, true
 	}
 	m := g.limit.Moment(now)
-	if quarterOf(m.Floor) > g.stripes[at.stripe()].quarter.Load() {
-		return 0, false
+	if quarterOf(m.Floor) != g.stripes[at.stripe()].quarter.Load() {
+		return 0, false // new, or so late that it is far from the words
 	}
 	for {
 		slot, word := g.lines[at.line].find(at.fingerprint)

@@ -145,3 +145,14 @@ func TestSweepKeepsWhatIsBusy(t *testing.T) {
 		t.Errorf("a late call of a forgotten key leaves it full in %d, want %d", list[0].Reset, second)
 	}
 }
+
+func TestReadingOfAnEarlierQuarter(t *testing.T) {
+	table := New(1, 0, gcra.Spec{Count: 1, Period: second, Burst: 1})
+	const now = 6 * quarter
+	table.Take(1, now, 1)
+	for _, late := range []int64{now - 1, now - quarter, now - 3*quarter, 0} {
+		if ready := table.Take(1, late, 1); ready != now+second {
+			t.Errorf("a reading that is %d ticks late: ready at %d, want %d", now-late, ready, now+second)
+		}
+	}
+}

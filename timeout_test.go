@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/backstay-go/backstay"
+	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/bubble"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -62,6 +64,29 @@ func TestTimeout(t *testing.T) {
 			})
 		})
 	}
+}
+
+// queue is a gate that waits, and neither takes a reading of the clock nor tells.
+type queue time.Duration
+
+func (q queue) Acquire(context.Context) (gate.Permit, error) {
+	bubble.Advance(time.Duration(q))
+	return gate.Permit{}, nil
+}
+
+func TestTimeoutBeginsBehindAdmit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &backstay.Pipeline{Admit: []gate.Gate{queue(time.Minute)}, Timeout: time.Second}
+		err := p.Do(t.Context(), func(ctx context.Context) error {
+			if deadline, _ := ctx.Deadline(); time.Until(deadline) != time.Second {
+				t.Errorf("the operation has %v left, want 1s", time.Until(deadline))
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			t.Errorf("Do = %v, want nil", err)
+		}
+	})
 }
 
 func TestOperationSeesDeadline(t *testing.T) {

@@ -37,10 +37,12 @@ type Timed interface {
 }
 
 // AcquireAt acquires from g at the time now if g is [Timed], and by its own
-// clock if it is not.
+// clock if it is not. Such a gate may have waited, so its permits say that it
+// has: see [Permit.Waited].
 func AcquireAt(ctx context.Context, g Gate, now time.Time) (Permit, error) {
 	if timed, ok := g.(Timed); ok {
 		return timed.AcquireAt(ctx, now)
 	}
-	return g.Acquire(ctx)
+	permit, err := g.Acquire(ctx)
+	return permit.AfterWait(), err
 }

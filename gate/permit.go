@@ -53,7 +53,7 @@ func (p Permit) AfterWait() Permit {
 	return p
 }
 
-// Waited reports whether the gate waited before it granted p, so that a clock
+// Waited reports whether the gate waited, or may have, before it granted p: a clock
 // reading taken before is out of date.
 func (p Permit) Waited() bool { return p.token.Generation&waited != 0 }
 

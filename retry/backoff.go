@@ -110,7 +110,7 @@ type Constant struct {
 
 // Delay implements [Backoff].
 func (c Constant) Delay(_ int, _ time.Duration, u float64) time.Duration {
-	return c.Jitter.spread(float64(c.Wait), u)
+	return c.Jitter.spread(float64(min(c.Wait, longest)), u)
 }
 
 // Validate reports every field that makes no sense.

@@ -147,7 +147,7 @@ func (p *Policy) delay(attempt int, prev time.Duration, u float64) time.Duration
 	if p.Backoff == nil {
 		return Exponential{}.Delay(attempt, prev, u)
 	}
-	return max(0, p.Backoff.Delay(attempt, prev, u))
+	return min(max(0, p.Backoff.Delay(attempt, prev, u)), longest)
 }
 
 // learned returns what the policy has learned, and makes it on first use.

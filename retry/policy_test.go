@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -208,6 +209,23 @@ func TestRetryAfterBeyondAnyDeadline(t *testing.T) {
 	op := &script{errs: []error{retry.After(errDown, 1<<63-1)}}
 	if err := (&retry.Policy{}).Do(ctx, op.run); !errors.Is(err, errDown) || op.calls != 1 {
 		t.Errorf("Do = %v after %d calls, want the error after one", err, op.calls)
+	}
+}
+
+type endless struct{}
+
+func (endless) Delay(int, time.Duration, float64) time.Duration { return math.MaxInt64 }
+
+func TestEndlessBackoffDoesNotFit(t *testing.T) {
+	const forever = time.Duration(math.MaxInt64)
+	for _, backoff := range []retry.Backoff{endless{}, retry.Constant{Wait: forever, Jitter: retry.NoJitter}} {
+		synctest.Test(t, func(t *testing.T) {
+			op := &script{errs: down(2), took: time.Second}
+			p := &retry.Policy{Backoff: backoff, MaxElapsed: time.Minute}
+			if err := p.Do(t.Context(), op.run); err != errDown || op.calls != 1 {
+				t.Errorf("%T: Do = %v after %d calls, want the error after one", backoff, err, op.calls)
+			}
+		})
 	}
 }
 

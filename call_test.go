@@ -194,6 +194,21 @@ func TestRefusalAfterAnAttemptKeepsItsError(t *testing.T) {
 	}
 }
 
+// Nor must a breaker that stays open while its refusals are retried.
+func TestRetriedRefusalsKeepTheErrorOfTheAttempt(t *testing.T) {
+	g := &recorder{}
+	policy := atOnce(20) // more than the history holds
+	policy.Retryable = func(error) bool { return true }
+	p := &backstay.Pipeline{Retry: policy, Gates: []gate.Gate{g}}
+	err := p.Do(t.Context(), func(context.Context) error {
+		g.refusal = &gate.RejectedError{Policy: "breaker", Reason: errFull}
+		return errDown
+	})
+	if !errors.Is(err, errDown) || !errors.Is(err, errFull) || errors.Is(err, gate.ErrRejected) {
+		t.Errorf("Do = %v, want the attempt's error and the reason of the refusals, and no refusal", err)
+	}
+}
+
 func TestRefusalsAreRetriedOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &recorder{refusal: &gate.RejectedError{Policy: "bulkhead", Reason: errFull, After: time.Minute}}

@@ -43,6 +43,7 @@ type Run struct {
 	started time.Time     // when the attempt under way began; likewise
 	prev    time.Duration // the wait before it
 	stamp   int64         // of the token it took from the budget
+	ran     error         // of the latest attempt that was not refused
 	history []attempt
 }
 
@@ -124,9 +125,12 @@ func (r *Run) next(ctx context.Context, now time.Time, err error) (wait time.Dur
 func (r *Run) Interrupt(cause error) error {
 	r.state.budget.refund(r.stamp)
 	r.attempt--
-	last := r.history[len(r.history)-1]
+	last := r.history[len(r.history)-1].err
 	r.history = r.history[:len(r.history)-1]
-	return r.exhausted(time.Now(), interrupted(cause, last.err))
+	if r.ran != nil && errors.Is(last, gate.ErrRejected) {
+		last = r.ran
+	}
+	return r.exhausted(time.Now(), interrupted(cause, last))
 }
 
 // fits reports whether the next attempt can begin, and typically end, in time.
@@ -156,6 +160,9 @@ func (r *Run) remember(a attempt) {
 		r.history = r.history[:historyLimit-1]
 	}
 	r.history = append(r.history, a)
+	if !errors.Is(a.err, gate.ErrRejected) {
+		r.ran = a.err
+	}
 }
 
 func (r *Run) observe(ctx context.Context, now time.Time, wait time.Duration, err error) {

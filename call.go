@@ -135,6 +135,7 @@ func (c *Call) Done(err error) error {
 	if !c.open {
 		return err
 	}
+	defer c.abandon()
 	c.now = c.read()
 	if err != nil {
 		c.failure = err
@@ -189,9 +190,12 @@ func (c *Call) succeed(now time.Time) {
 	c.succeeded = true
 }
 
-// abandon ends a call that a panic or runtime.Goexit left open.
+// abandon ends a call that a panic or runtime.Goexit left open. If a gate panics
+// while it takes its permit back, the rest still are given back.
 func (c *Call) abandon() {
 	if c.open {
+		defer c.abandon()
+		c.now = c.read()
 		c.end(gate.ErrPanicked, gate.ErrPanicked)
 	}
 }
@@ -201,9 +205,9 @@ func (c *Call) abandon() {
 func (c *Call) end(told, final error) error {
 	c.endAttempt(told)
 	c.whole.end()
-	c.observe(event.Event{Kind: event.Finished, Attempt: c.attempts, Err: final})
 	c.held.done(0, c.now, c.verdict(final))
 	c.open = false
+	c.observe(event.Event{Kind: event.Finished, Attempt: c.attempts, Err: final})
 	return final
 }
 

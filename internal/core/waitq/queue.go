@@ -101,7 +101,7 @@ func (q *Queue[T]) begin(wasEmpty bool, patience int64) {
 // returns nil when all the others go on waiting. The owner calls it until then,
 // whenever permits, limit, bounds or waiters have changed.
 func (q *Queue[T]) Next(now int64, free, limit int) (*Waiter[T], Verdict) {
-	now = q.tick(now)
+	q.tick(now)
 	if q.length > q.bounds.Capacity {
 		w := q.surplus()
 		q.evict(w)

@@ -170,6 +170,13 @@ func TestUpdateOfKeys(t *testing.T) {
 		if err := k.Update(config); err != nil || k.Allow("x") || k.Allow("y") {
 			t.Errorf("Update of the name = %v, want nil and both keys as they were", err)
 		}
+		config.MaxWait = 2 * time.Hour
+		if err := k.Update(config); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Acquire(t.Context(), "x"); err != nil {
+			t.Errorf("Acquire with time enough to wait for an hour = %v, want a permit", err)
+		}
 		config.MaxKeys = 2000
 		if got, want := fmt.Sprint(k.Update(config)), "ratelimit: MaxKeys is 2000: want 1000, as it cannot change in use"; got != want {
 			t.Errorf("Update of MaxKeys = %s, want %s", got, want)

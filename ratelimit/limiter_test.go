@@ -186,3 +186,12 @@ func TestUpdate(t *testing.T) {
 		}
 	})
 }
+
+func TestConfigIsCopied(t *testing.T) {
+	and := []ratelimit.Quota{{Rate: ratelimit.Per(1, time.Hour)}}
+	l := ratelimit.New(ratelimit.Config{Rate: ratelimit.Per(10, time.Second), And: and})
+	and[0] = ratelimit.Quota{}
+	if got, want := l.Status().Rate, ratelimit.Per(1, time.Hour); got != want {
+		t.Errorf("after a change of the caller's slice the tightest limit is %v, want %v", got, want)
+	}
+}

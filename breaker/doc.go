@@ -54,6 +54,14 @@
 // An outcome decides only in the state that admitted the call: one that ends after
 // the breaker has changed its state does nothing.
 //
+// # One for each key
+//
+// [Keyed] is a family of breakers, for each host or each tenant, of which it keeps
+// a bounded number:
+//
+//	hosts := breaker.NewKeyed[string](breaker.Config{Name: "hosts"}, 1000)
+//	err := hosts.Do(ctx, "eu-west-1", call)
+//
 // # By hand
 //
 // [Breaker.ForceOpen] and [Breaker.ForceClosed] take a time and a reason,

@@ -59,6 +59,20 @@ func ExampleBreaker_ForceOpen() {
 	// forced open: database migration
 }
 
+func ExampleKeyed() {
+	hosts := breaker.NewKeyed[string](breaker.Config{Name: "hosts", Consecutive: 1}, 1000)
+	down := func(context.Context) error { return errors.New("connection refused") }
+
+	_ = hosts.Do(context.Background(), "east", down)
+	for _, host := range []string{"east", "west"} {
+		_, err := hosts.Acquire(context.Background(), host)
+		fmt.Println(host, errors.Is(err, breaker.ErrOpen))
+	}
+	// Output:
+	// east true
+	// west false
+}
+
 // Not to find a row is an answer, and a good one.
 func ExampleConfig_classify() {
 	var errNoRows = errors.New("no rows")

@@ -1,9 +1,6 @@
 package driver
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // BreakerConfig is what a scenario asks of a breaker. Zero fields are left to
 // the library's defaults.
@@ -43,12 +40,6 @@ type Forcer interface{ ForceOpen(d time.Duration) }
 
 // BreakerUpdater is a breaker whose configuration can be changed in use.
 type BreakerUpdater interface{ Update(BreakerConfig) error }
-
-// KeyedBreaker is a set of breakers, one for each key.
-type KeyedBreaker interface {
-	DoKey(ctx context.Context, key string, op Op) error
-	Len() int
-}
 
 // State is the state of a breaker.
 type State int

@@ -16,7 +16,6 @@ type ClientConfig struct {
 	Timeout             time.Duration // of the whole call
 	AttemptTimeout      time.Duration // of each attempt
 	Limit               int           // requests at once
-	Breaker             *BreakerConfig
 	NoBudget            bool
 }
 

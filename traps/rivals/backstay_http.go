@@ -19,9 +19,6 @@ func newBackstayClient(c driver.ClientConfig) http.RoundTripper {
 			Attempts: c.Attempts, Base: c.BaseDelay, Cap: c.MaxDelay, Jitter: true, Budget: !c.NoBudget,
 		})
 	}
-	if c.Breaker != nil {
-		pipeline.Gates = append(pipeline.Gates, breaker.New(breakerConfig(*c.Breaker)))
-	}
 	if c.Limit > 0 {
 		pipeline.Gates = append(pipeline.Gates, bulkhead.New(bulkhead.Config{Limit: c.Limit}))
 	}

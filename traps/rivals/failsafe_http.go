@@ -23,10 +23,6 @@ func newFailsafeClient(c driver.ClientConfig) http.RoundTripper {
 		policies = append(policies, failsafehttp.NewRetryPolicyBuilder().
 			WithMaxAttempts(c.Attempts).WithBackoff(c.BaseDelay, c.MaxDelay).ReturnLastFailure().Build())
 	}
-	if c.Breaker != nil {
-		policies = append(policies, failsafeBreakerBuilder[*http.Response](*c.Breaker).
-			HandleIf(func(r *http.Response, _ error) bool { return r != nil && r.StatusCode >= 500 }).Build())
-	}
 	if c.Limit > 0 {
 		policies = append(policies, bulkhead.New[*http.Response](uint(c.Limit)))
 	}

@@ -16,7 +16,6 @@ func Retryablehttp() *driver.Implementation {
 // newRetryableClient returns the RoundTripper that the README's "Getting a
 // stdlib *http.Client with retries" is made of.
 func newRetryableClient(c driver.ClientConfig) http.RoundTripper {
-	driver.Need(c.Breaker != nil, "breaker")
 	driver.Need(c.Limit > 0, "bulkhead")
 	client := retryablehttp.NewClient()
 	client.HTTPClient = &http.Client{

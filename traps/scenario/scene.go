@@ -120,17 +120,6 @@ func (s *Scene) Forever() <-chan struct{} {
 	return never
 }
 
-// Within runs f, and ends the scenario if it takes longer than d.
-func (s *Scene) Within(d time.Duration, f func(), format string, args ...any) {
-	done := make(chan struct{})
-	go func() { defer close(done); f() }()
-	select {
-	case <-done:
-	case <-time.After(d):
-		s.Failf(format, args...)
-	}
-}
-
 // errDown is the failure of the dependency in all scenarios.
 var errDown = errors.New("dependency down")
 

@@ -81,6 +81,11 @@ func (b *buckets) at(i int) *bucket {
 	return &b.rest[i-1]
 }
 
+// replaced reports whether b is not, or will soon not be, in force. What was read
+// from b before is valid if it is not: Update seals the first bucket before the
+// others.
+func (b *buckets) replaced() bool { return b.first.tat.Load() == sealed }
+
 // ready returns the first time, from now on, at which all limits allow n tokens.
 func (b *buckets) ready(tat, now, n int64) int64 {
 	cost, fits := b.first.Cost(n)

@@ -32,33 +32,32 @@ func NewMeter(specs ...Spec) *Meter {
 // token can be had.
 func (m *Meter) Take(now, n int64) (ready int64) {
 	if n == 0 {
-		b, tat := m.live()
-		return b.ready(tat, now, 1)
+		m.look(func(b *buckets) { ready = b.ready(b.first.tat.Load(), now, 1) })
+		return ready
 	}
 	b := m.current.Load()
 	if b.rest == nil {
 		if ready, live := b.first.take(now, n); live {
 			return ready
 		}
-	} else if tat := b.first.tat.Load(); tat != sealed {
-		if ready := b.ready(tat, now, n); ready > now {
-			return ready // no lock to refuse
-		}
+	} else if ready := b.ready(b.first.tat.Load(), now, n); ready > now && !b.replaced() {
+		return ready // no lock to refuse
 	}
 	r, _ := m.Reserve(now, n, 0)
 	return r.At
 }
 
-// live returns the current buckets and a tat of the first that is not sealed.
-func (m *Meter) live() (b *buckets, tat int64) {
-	b = m.current.Load()
-	if tat = b.first.tat.Load(); tat != sealed {
-		return b, tat
+// look calls see with the current buckets, once more if they were being replaced
+// meanwhile.
+func (m *Meter) look(see func(b *buckets)) {
+	b := m.current.Load()
+	see(b)
+	if !b.replaced() {
+		return
 	}
 	m.mu.Lock() // until Update has finished
 	defer m.mu.Unlock()
-	b = m.current.Load()
-	return b, b.first.tat.Load()
+	see(m.current.Load())
 }
 
 // TakeUpTo takes as many tokens as every limit allows at the time now, n at the
@@ -138,10 +137,11 @@ func (m *Meter) Update(now int64, specs ...Spec) {
 
 // Status describes each limit at the time now, and how many there are.
 func (m *Meter) Status(now int64) (list [MaxLimits]Status, limits int) {
-	b, tat := m.live()
-	tats := b.tats(tat)
-	for i := range b.len() {
-		list[i] = b.at(i).Status(tats[i], now)
-	}
-	return list, b.len()
+	m.look(func(b *buckets) {
+		list, limits = [MaxLimits]Status{}, b.len()
+		for i := range limits {
+			list[i] = b.at(i).Status(b.at(i).tat.Load(), now)
+		}
+	})
+	return list, limits
 }

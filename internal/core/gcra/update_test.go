@@ -184,3 +184,30 @@ func TestConcurrentTakes(t *testing.T) {
 		}
 	}
 }
+
+// A call that comes while limits are replaced must not take the old buckets,
+// which are sealed, for buckets in debt.
+func TestUpdateRefusesNobody(t *testing.T) {
+	limits := func(i int) []Spec { return []Spec{{1, 1, 99}, {1, 1, 99}, {1, 1, 99}, {1, 1, 99 + int64(i%2)}} }
+	m := NewMeter(limits(0)...)
+	var update sync.WaitGroup
+	var updated atomic.Bool
+	update.Go(func() {
+		for i := range 150_000 {
+			m.Update(0, limits(i)...)
+		}
+		updated.Store(true)
+	})
+	for now := int64(0); !updated.Load(); now++ { // a token each time, and one is taken
+		if ready := m.Take(now, 1); ready > now {
+			t.Fatalf("a token that is there is due at %d, %d from now", ready, ready-now)
+		}
+		if ready := m.Take(now, 0); ready > now {
+			t.Fatalf("the next token is due at %d, %d from now", ready, ready-now)
+		}
+		if list, _ := m.Status(now); list[2].Remaining == 0 {
+			t.Fatalf("status %+v, want tokens left", list[2])
+		}
+	}
+	update.Wait()
+}

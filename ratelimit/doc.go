@@ -42,7 +42,7 @@
 //  1. Decisions are exact, in whole numbers of nanoseconds, at any rate from one
 //     in years to one a nanosecond. There is never a call more than the limit
 //     allows, with any number of goroutines, late readings of the clock, changes
-//     of the configuration, cancelled waits and refunds; nor one less.
+//     of the configuration, cancelled waits and timely refunds; nor one less.
 //  2. The After of a refusal is exact as well: the same call a nanosecond before
 //     is refused, and then it is admitted if no other came before it.
 //  3. A refusal takes nothing, from none of several limits.

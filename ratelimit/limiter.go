@@ -73,6 +73,9 @@ func (l *Limiter) TakeUpTo(n int) int {
 // bucket. While calls wait for their turn it gives back what fits the burst
 // beside the tokens that gather for them; if there are several limits, nothing.
 // It does nothing if n is below zero.
+//
+// Give tokens back soon: a limiter does not know when they were taken, and those
+// that have been refilled since are there twice.
 func (l *Limiter) Refund(n int) {
 	if n > 0 {
 		l.meter.Refund(l.clock.Now(), int64(n))

@@ -86,8 +86,9 @@ func (r *Reservation) Delay() time.Duration {
 
 // Cancel gives the tokens up. If nobody reserved since, all is as if r had not
 // been made. If others did, they keep their times, and the next who reserves
-// gets the time of r. If the delay has passed, the tokens are refunded, as by
-// [Limiter.Refund]. A second Cancel does nothing.
+// gets the time of r. If the delay has passed, those of the tokens are refunded,
+// as by [Limiter.Refund], that time has not brought back since. A second Cancel
+// does nothing.
 func (r *Reservation) Cancel() {
 	if r.canceled.CompareAndSwap(false, true) {
 		r.limiter.meter.Cancel(r.limiter.clock.Now(), r.tokens)

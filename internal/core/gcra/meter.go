@@ -85,11 +85,13 @@ func (m *Meter) TakeUpTo(now, n int64) int64 {
 func (m *Meter) Refund(now, n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.refund(now, n)
+	m.refund(now, n, [MaxLimits]int64{Never, Never, Never, Never})
 }
 
-// refund requires m.mu.
-func (m *Meter) refund(now, n int64) {
+// refund gives back n tokens without which each bucket would have been full from
+// its tat in full on: what it would not have been refilled with since is lost. It
+// requires m.mu.
+func (m *Meter) refund(now, n int64, full [MaxLimits]int64) {
 	b := m.current.Load()
 	if m.queue.waits(now) && b.rest != nil {
 		return
@@ -100,6 +102,7 @@ func (m *Meter) refund(now, n int64) {
 		if !fits {
 			cost = limit.burst
 		}
+		cost = max(cost-max(limit.Moment(now).Floor-full[i], 0), 0)
 		if m.queue.waits(now) {
 			cost = m.queue.admit(cost, limit.burst)
 		}

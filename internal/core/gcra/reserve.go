@@ -63,7 +63,7 @@ func (m *Meter) enqueue(now, n, until int64) (r Reservation, taken bool) {
 // Cancel gives up a reservation at the time now; it must be called once at the
 // most. If r was the last, all is as if it had not been made. If others wait
 // behind it, its slot is kept for the next who reserves. If its time had come,
-// its tokens are refunded.
+// those of its tokens are refunded that time has not brought back yet.
 func (m *Meter) Cancel(now int64, r Reservation) {
 	if r.n == 0 {
 		return
@@ -80,8 +80,21 @@ func (m *Meter) Cancel(now int64, r Reservation) {
 		cost, _ := m.current.Load().first.Cost(r.n)
 		m.queue.open(r, cost)
 	default:
-		m.refund(now, r.n)
+		m.refund(now, r.n, m.fullWithout(&r))
 	}
+}
+
+// fullWithout returns, for each bucket, the earliest tat it can have had without
+// r. It requires m.mu.
+func (m *Meter) fullWithout(r *Reservation) (full [MaxLimits]int64) {
+	b := m.current.Load()
+	for i := range b.len() {
+		full[i] = b.at(i).Moment(r.At).Ceil
+		if r.epoch == m.queue.epoch { // the buckets are still those of before
+			full[i] = max(full[i], r.before[i])
+		}
+	}
+	return full
 }
 
 // retract undoes r if nothing was taken or given back since. It requires m.mu.

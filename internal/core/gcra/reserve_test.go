@@ -129,6 +129,28 @@ func TestCancelWhenDue(t *testing.T) {
 	}
 }
 
+// Tokens that time has brought back since are not given back a second time.
+func TestCancelLongAfterDue(t *testing.T) {
+	for _, test := range []struct{ spent, later, want int64 }{
+		{spent: 0, later: 0, want: 4},
+		{spent: 0, later: 3, want: 1},
+		{spent: 0, later: 4, want: 0},
+		{spent: 0, later: 400, want: 0},
+		{spent: 2, later: 2, want: 4}, // without the four, the two would have come back
+		{spent: 2, later: 5, want: 1},
+	} {
+		m := NewMeter(Spec{1, second, 10})
+		m.Take(0, test.spent)
+		r, _ := m.Reserve(0, 4, 0)
+		now := test.later * second
+		m.TakeUpTo(now, 10)
+		m.Cancel(now, r)
+		if got := m.TakeUpTo(now, 10); got != test.want {
+			t.Errorf("a reservation of 4 behind %d, cancelled after %ds, gave %d tokens back, want %d", test.spent, test.later, got, test.want)
+		}
+	}
+}
+
 func TestRefundBesideThoseWhoWait(t *testing.T) {
 	m := NewMeter(Spec{10, second, 1})
 	m.Take(0, 1)

@@ -192,3 +192,15 @@ func TestSharedReadings(t *testing.T) {
 		}
 	})
 }
+
+// A caller may have read the clock before the breaker was made.
+func TestReadingFromBeforeTheBreaker(t *testing.T) {
+	in(t, breaker.Config{SlowCall: time.Second}, func(s suite) {
+		s.ForceClosed(0, "")
+		permit, err := s.AcquireAt(t.Context(), time.Now().Add(-time.Minute))
+		if err != nil {
+			t.Errorf("AcquireAt of a breaker forced closed = %v, want a permit", err)
+		}
+		permit.Done(nil)
+	})
+}

@@ -18,5 +18,6 @@ func New() Clock { return Clock{epoch: time.Now()} }
 // Now reads the system clock.
 func (c Clock) Now() int64 { return int64(time.Since(c.epoch)) }
 
-// At converts a reading taken elsewhere.
-func (c Clock) At(t time.Time) int64 { return int64(t.Sub(c.epoch)) }
+// At converts a reading taken elsewhere. One from before the epoch, by a caller
+// who came earlier than the instance, is as good as the epoch.
+func (c Clock) At(t time.Time) int64 { return max(0, int64(t.Sub(c.epoch))) }

@@ -29,7 +29,7 @@ func TestCauses(t *testing.T) {
 		{breaker.Config{MinCalls: 4}, func(s suite) { s.do(1, succeed); s.do(3, fail) },
 			"3 of 4 calls failed, last: connection refused"},
 		{breaker.Config{Consecutive: 2}, func(s suite) { s.do(2, fail) },
-			"2 calls failed in a row, last: connection refused"},
+			"failures in a row: 2, last: connection refused"},
 		{breaker.Config{SlowCall: time.Second, MinCalls: 1}, func(s suite) { s.do(1, slowly(succeed)) },
 			"1 of 1 calls took 1s or longer"},
 		{breaker.Config{}, probe(fail), "a probe failed, last: connection refused"},
@@ -70,7 +70,7 @@ func TestFailureWithoutError(t *testing.T) {
 	c := breaker.Config{Consecutive: 1, Classify: func(error) gate.Outcome { return gate.Failure }}
 	in(t, c, func(s suite) {
 		s.do(1, succeed)
-		if got := s.Snapshot().Cause; got != "1 calls failed in a row" {
+		if got := s.Snapshot().Cause; got != "failures in a row: 1" {
 			t.Errorf("cause %q, want none of an error", got)
 		}
 	})

@@ -63,7 +63,7 @@ func (e *cause) Error() string {
 	case trip.TooManyFailed:
 		return e.withLast(fmt.Sprintf("%d of %d calls failed", c.Counts.Failures, c.Counts.Calls))
 	case trip.FailedInARow:
-		return e.withLast(fmt.Sprintf("%d calls failed in a row", c.Streak))
+		return e.withLast(fmt.Sprintf("failures in a row: %d", c.Streak))
 	case trip.ProbeFailed:
 		return e.withLast("a probe failed")
 	case trip.ProbeSlow:

@@ -105,6 +105,6 @@ func ExampleConfig_observer() {
 	}
 	users.Reset("the server is back")
 	// Output:
-	// users: closed to open: 2 calls failed in a row, last: unexpected EOF
+	// users: closed to open: failures in a row: 2, last: unexpected EOF
 	// users: open to closed: reset: the server is back
 }

@@ -72,7 +72,7 @@ func TestEvents(t *testing.T) {
 			err      string
 		}
 		want := []told{
-			{event.StateChanged, breaker.Closed, breaker.Open, "1 calls failed in a row, last: connection refused"},
+			{event.StateChanged, breaker.Closed, breaker.Open, "failures in a row: 1, last: connection refused"},
 			{event.Rejected, 0, 0, "circuit open"},
 			{event.StateChanged, breaker.Open, breaker.HalfOpen, ""},
 			{event.StateChanged, breaker.HalfOpen, breaker.Closed, ""},

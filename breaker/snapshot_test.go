@@ -28,7 +28,7 @@ func TestSnapshot(t *testing.T) {
 		hung.Done(nil)
 		check(breaker.Snapshot{Admitted: 1, Calls: 5, Failures: 2, Slow: 1})
 
-		const cause = "3 calls failed in a row, last: connection refused"
+		const cause = "failures in a row: 3, last: connection refused"
 		s.do(3, fail)
 		left := s.Snapshot().Remaining
 		check(breaker.Snapshot{State: breaker.Open, Remaining: left, Cause: cause})

@@ -6,8 +6,8 @@ import (
 	"github.com/backstay-go/backstay/gate"
 )
 
-// AdmitUntimed admits a call if the machine is closed and calls are not timed. It is
-// safe for concurrent use and needs no clock.
+// AdmitUntimed admits a call if the machine is closed and calls are not timed. It
+// is safe for concurrent use and needs no clock.
 func (m *Machine) AdmitUntimed() (gate.Token, bool) {
 	word := m.word.Load()
 	return gate.Token{Generation: word}, phaseOf(word) == Closed

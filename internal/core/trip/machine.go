@@ -5,8 +5,8 @@
 //
 // A caller alone uses [Machine.Tick] and [Machine.Admit], then [Machine.Pass] and
 // [Machine.Release]. Concurrent callers hold a lock for these, and first try what
-// needs none: [Machine.AdmitUntimed], [Machine.TryAdmit] and [Machine.TryRelease] decide nearly
-// every call of a closed machine.
+// needs none: [Machine.AdmitUntimed], [Machine.TryAdmit] and [Machine.TryRelease]
+// decide nearly every call of a closed machine.
 package trip
 
 import (
@@ -28,7 +28,7 @@ type Machine struct {
 	window  window.Window                  // first, to be aligned to cache lines
 	word    atomic.Uint64                  // generation and phase
 	streak  atomic.Uint64                  // generation, and failures in a row
-	rules   atomic.Pointer[Rules]          //
+	rules   atomic.Pointer[Rules]          // never nil
 	running atomic.Pointer[window.Running] // nil unless calls are timed
 
 	// The owner's lock guards these.

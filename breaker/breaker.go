@@ -105,8 +105,20 @@ func (b *Breaker) ReleaseAt(token gate.Token, now time.Time, err error) {
 	b.release(token, b.clock.At(now), err)
 }
 
+// release takes back a permit with the outcome that err stands for. If the
+// classifier panics the outcome is ignored: the call no longer runs.
 func (b *Breaker) release(token gate.Token, now int64, err error) {
-	outcome := b.settings.Load().outcome(err)
+	s := b.settings.Load()
+	if s.classify == nil {
+		b.settle(token, now, classify(err), err)
+		return
+	}
+	outcome := gate.Ignored
+	defer func() { b.settle(token, now, outcome, err) }()
+	outcome = s.classify(err)
+}
+
+func (b *Breaker) settle(token gate.Token, now int64, outcome gate.Outcome, err error) {
 	rest := b.machine.TryRelease(now, stripe(), &token, outcome)
 	if rest == trip.Nothing {
 		return

@@ -152,6 +152,21 @@ func TestPanicReachesTheCaller(t *testing.T) {
 	_ = breaker.New(touchy).Do(t.Context(), func(context.Context) error { panic("on purpose") })
 }
 
+// A call whose outcome nobody can tell must not count as one that still runs.
+func TestPanicInClassifyEndsTheCall(t *testing.T) {
+	rude := breaker.Config{SlowCall: time.Second, Classify: func(error) gate.Outcome { panic("on purpose") }}
+	in(t, rude, func(s suite) {
+		for range 2 * breaker.DefaultMinCalls {
+			s.leave(func() {})
+		}
+		bubble.Advance(2 * time.Second)
+		if got := s.Snapshot().Overdue; got != 0 {
+			t.Errorf("%d calls still run that have ended", got)
+		}
+		s.want(breaker.Closed)
+	})
+}
+
 func TestCancellationDecidesNothing(t *testing.T) {
 	cancelled := func(context.Context) error { return context.Canceled }
 	in(t, touchy, func(s suite) {

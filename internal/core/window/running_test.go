@@ -96,6 +96,20 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
+// One goroutine may admit the calls that others end: then a stripe counts far
+// more of them than run.
+func TestManyCallsEnterAndLeaveOnOtherStripes(t *testing.T) {
+	const calls = 1 << 23
+	r := running(600)
+	r.add(0, 1, 5, calls)
+	r.add(1, 1, 5, -calls/2)
+	r.add(2, 1, 5, -calls/2)
+	r.enter(t, 0, 5)
+	if got := r.advance(1000); got != 1 {
+		t.Errorf("%d calls are overdue, want 1", got)
+	}
+}
+
 func TestOldTagsEnterAndLeaveNothing(t *testing.T) {
 	r := running(600)
 	r.enter(t, 0, 10)

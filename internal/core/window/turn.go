@@ -25,8 +25,9 @@ func pack(old, part uint64, calls int) uint64 {
 	return old&keyMask | max(old&partMask, part) | (old+uint64(calls))&callsMask
 }
 
-// count returns the calls in the word packed.
-func count(packed uint64) int64 { return int64(packed<<40) >> 40 }
+// count returns the calls in the sum of a turn's words. A word alone may have
+// overflowed, which comes right in the sum: fewer than 2^23 calls run.
+func count(words uint64) int64 { return int64(words<<40) >> 40 }
 
 func (r *Running) turn(t int64) int64 { return t >> r.shift }
 
@@ -55,23 +56,25 @@ func (r *Running) begin(turn int64, tag uint16) {
 // and long ago if the turn has not begun or has been taken.
 func (r *Running) sum(turn int64, tag uint16) (calls, last int64) {
 	last = turn << r.shift
+	var words uint64
 	for i := range r.stripes {
 		packed := r.stripes[i][place(turn)].Load()
 		if packed&keyMask != key(tag, turn) {
 			continue
 		}
-		calls += count(packed)
+		words += packed
 		last = max(last, r.began(turn, packed))
 	}
-	return calls, last
+	return count(words), last
 }
 
 // take ends a turn and returns how many of its calls still run.
 func (r *Running) take(turn int64) (calls int64) {
+	var words uint64
 	for i := range r.stripes {
-		calls += count(r.stripes[i][place(turn)].Swap(0))
+		words += r.stripes[i][place(turn)].Swap(0)
 	}
-	return calls
+	return count(words)
 }
 
 // place is where the word of a turn is.

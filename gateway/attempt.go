@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptrace"
 )
@@ -20,7 +21,7 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	x.attempts++
 	target.attempts.Add(1)
 	resp, err := u.send(x, r)
-	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
+	if err != nil && x.Err() != context.Canceled || err == nil && resp.StatusCode >= http.StatusInternalServerError {
 		target.failures.Add(1)
 	}
 	return resp, err

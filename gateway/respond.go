@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -22,7 +23,9 @@ func writeFallback(w http.ResponseWriter, f *config.Fallback) {
 	if f.ContentType != "" {
 		w.Header().Set("Content-Type", f.ContentType)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
+	if f.Body != "" {
+		w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
+	}
 	w.WriteHeader(max(f.Status, http.StatusOK))
-	_, _ = w.Write([]byte(f.Body))
+	_, _ = io.WriteString(w, f.Body)
 }

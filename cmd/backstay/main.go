@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // report says what is wrong: a configuration with every mistake in it and the
 // lines they are in, anything else in one line.
 func report(stderr io.Writer, err error) {
-	if mistakes, ok := errors.AsType[config.Mistakes](err); ok {
+	if mistakes, ok := errors.AsType[config.Mistakes](err); ok && mistakes[0].File != "" {
 		fmt.Fprint(stderr, mistakes.Report())
 		return
 	}

@@ -56,6 +56,9 @@ func (c *Config) check() findings {
 	}
 	for _, name := range sortedNames(c.Policies) {
 		c.Policies[name].check(&f, "policies."+name)
+		if len(c.Upstream) > 0 && name != Default {
+			f.add("policies."+name, "no request runs through this policy: name it %s, or write upstreams and routes", Default)
+		}
 	}
 	c.checkRoutes(&f)
 	return f

@@ -32,39 +32,40 @@ func endpointMistake(raw string) string {
 }
 
 func (c *Config) checkRoutes(f *findings) {
+	full := c.Complete()
+	policies := sortedNames(full.Policies)
 	names := map[string]int{}
 	taken := map[string]*methods{}
 	for i, r := range c.Routes {
 		path := fmt.Sprintf("routes[%d]", i)
-		c.checkTargets(f, path, r)
-		ok := r.Match.check(f, path+".match")
+		c.checkUpstream(f, path, r)
+		if r.Policy != "" && !slices.Contains(policies, r.Policy) {
+			f.add(path+".policy", "no policy is named %q: %s", r.Policy, suggest(r.Policy, policies))
+		}
 		if r.RateLimit != nil {
 			r.RateLimit.check(f, path+".rate_limit")
 		}
 		if r.Fallback != nil {
 			r.Fallback.check(f, path+".fallback")
 		}
-		if first, twice := names[r.Name]; twice && r.Name != "" {
-			f.add(path+".name", "routes[%d] is named %q as well: write another name", first, r.Name)
-		} else {
-			names[r.Name] = i
-		}
-		if ok {
-			checkReachable(f, path, i, r, taken)
+		reachable := r.Match.check(f, path+".match") && checkReachable(f, path, i, full.Routes[i], taken)
+		name := full.Routes[i].Name
+		if first, twice := names[name]; twice && reachable {
+			f.add(path+".name", "routes[%d] is named %q as well: write another name", first, name)
+		} else if !twice {
+			names[name] = i
 		}
 	}
 }
 
-// checkTargets checks the names that a route refers to.
-func (c *Config) checkTargets(f *findings, path string, r Route) {
-	if _, ok := c.Upstreams[r.Upstream]; r.Upstream == "" {
-		f.miss(path+".upstream", "the route has no upstream: write the name of one%s", orName(sortedNames(c.Upstreams)))
-	} else if !ok && len(c.Upstreams) > 0 {
-		f.add(path+".upstream", "no upstream is named %q: %s", r.Upstream, suggest(r.Upstream, sortedNames(c.Upstreams)))
-	}
-	known := sortedNames(c.Complete().Policies)
-	if r.Policy != "" && !slices.Contains(known, r.Policy) {
-		f.add(path+".policy", "no policy is named %q: %s", r.Policy, suggest(r.Policy, known))
+// checkUpstream checks the name of a route's upstream.
+func (c *Config) checkUpstream(f *findings, path string, r Route) {
+	known := sortedNames(c.Upstreams)
+	switch {
+	case r.Upstream == "":
+		f.miss(path+".upstream", "the route has no upstream: write the name of one%s", orName(known))
+	case len(known) > 0 && !slices.Contains(known, r.Upstream):
+		f.add(path+".upstream", "no upstream is named %q: %s", r.Upstream, suggest(r.Upstream, known))
 	}
 }
 
@@ -117,37 +118,49 @@ type methods struct {
 	all    int            // the route that takes every method, or -1
 }
 
-// checkReachable notes a route whose every request goes to an earlier one.
-func checkReachable(f *findings, path string, index int, r Route, taken map[string]*methods) {
-	r.complete()
+// checkReachable reports whether a complete route gets any request: those that an
+// earlier route for the same host and path takes do not reach it.
+func checkReachable(f *findings, path string, index int, r Route, taken map[string]*methods) bool {
 	pattern := strings.ToLower(r.Match.Host) + r.Match.Path
-	seen := taken[pattern]
-	if seen == nil {
-		seen = &methods{byName: map[string]int{}, all: -1}
-		taken[pattern] = seen
+	if taken[pattern] == nil {
+		taken[pattern] = &methods{byName: map[string]int{}, all: -1}
 	}
-	if len(r.Match.Methods) == 0 {
-		if seen.all >= 0 {
-			f.add(path, "no request reaches this route: routes[%d] takes all for %s; remove one, or match something else", seen.all, pattern)
-			return
+	earlier := taken[pattern].take(r.Match.Methods, index)
+	if earlier < 0 {
+		return true
+	}
+	all := "all"
+	if len(r.Match.Methods) > 0 {
+		all = "all " + strings.Join(r.Match.Methods, " and ")
+	}
+	f.add(path, "no request reaches this route: routes[%d] takes %s for %s; remove one, or match something else", earlier, all, pattern)
+	return false
+}
+
+// take notes that the route index takes the methods names, or all if there are
+// none. If nothing is left for it, take returns the route that is in its way, and
+// otherwise -1.
+func (m *methods) take(names []string, index int) int {
+	if len(names) == 0 {
+		if m.all >= 0 {
+			return m.all
 		}
-		seen.all = index
-		return
+		m.all = index
+		return -1
 	}
-	free := false
-	earlier := -1
-	for _, method := range withHead(r.Match.Methods) {
-		if other, ok := seen.byName[method]; ok {
+	earlier, free := -1, false
+	for _, method := range withHead(names) {
+		if other, ok := m.byName[method]; ok {
 			earlier = max(earlier, other)
 			continue
 		}
-		seen.byName[method] = index
+		m.byName[method] = index
 		free = true
 	}
-	if !free {
-		f.add(path, "no request reaches this route: routes[%d] takes all %s for %s; remove one, or match something else",
-			earlier, strings.Join(r.Match.Methods, " and "), pattern)
+	if free {
+		return -1
 	}
+	return earlier
 }
 
 // withHead adds HEAD to methods with GET.

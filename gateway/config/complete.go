@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -74,7 +75,7 @@ func (r *Route) complete() {
 		r.Match.Path = "/*"
 	}
 	if r.Name == "" {
-		r.Name = r.Match.Host + r.Match.Path
+		r.Name = strings.TrimSpace(strings.Join(r.Match.Methods, ",") + " " + r.Match.Host + r.Match.Path)
 	}
 	if r.Policy == "" {
 		r.Policy = Default

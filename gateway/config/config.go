@@ -61,8 +61,8 @@ type Upstream struct {
 
 // Route says which requests go to which upstream, and through which policies.
 type Route struct {
-	// Name is the name of the route in the state, the logs and the errors. If
-	// empty, the pattern it matches is used.
+	// Name is the name of the route in the state, the logs and the errors. If left
+	// out, what it matches is used, such as "GET,POST /users/*".
 	Name string `json:"name,omitempty"`
 	// Match says which requests the route takes. If left out, all.
 	Match Match `json:"match,omitzero"`

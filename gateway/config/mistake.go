@@ -33,7 +33,7 @@ func (m Mistake) String() string {
 		return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
 	case m.File != "":
 		return m.File + ": " + m.Text
-	case m.Path != "":
+	case m.Path != "" && !strings.HasPrefix(m.Text, m.Path):
 		return m.Path + ": " + m.Text
 	default:
 		return m.Text

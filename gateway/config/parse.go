@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"strings"
@@ -22,6 +23,7 @@ func Parse(name string, data []byte, lookup func(string) (string, bool)) (*Confi
 	if len(data) > maxFile {
 		return nil, Mistakes{{File: name, Text: "the file is longer than 4 MiB: is it a configuration?"}}
 	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin files with it
 	d := &decoder{source: newSource(name, data), lookup: lookup, names: map[string]ast.Node{}, places: map[string]place{}}
 	c := new(Config)
 	// Keys written twice are found by the decoder, which goes on after them.

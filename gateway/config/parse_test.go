@@ -96,6 +96,13 @@ routes:
 	}
 }
 
+func TestFilesOfOtherEditors(t *testing.T) {
+	c, err := config.Parse("x", []byte("\uFEFFupstream: http://127.0.0.1:9001\r\nlisten: :80\r\n"), environment)
+	if err != nil || c.Listen != ":80" {
+		t.Errorf("Parse = %+v, %v; want a byte order mark and carriage returns not to matter", c, err)
+	}
+}
+
 func TestMergeKeysAreReplacedByOwnKeys(t *testing.T) {
 	c, err := config.Parse("long.yaml", read(t, "testdata/good/long.yaml"), environment)
 	if err != nil {

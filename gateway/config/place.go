@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -21,8 +22,16 @@ type source struct {
 	lines []string
 }
 
+// newSource keeps the lines of a file to show them. Control characters become
+// visible, so that a file cannot play tricks on a terminal.
 func newSource(file string, data []byte) source {
-	return source{file, strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ReplaceAll(string(data), "\r\n", "\n"))
+	return source{file, strings.Split(text, "\n")}
 }
 
 // mistake returns the mistake at a place.

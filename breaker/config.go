@@ -46,8 +46,8 @@ type Config struct {
 	// is no such rule.
 	Consecutive int
 	// SlowCall is how long a call takes that is slow, whether or not it succeeds.
-	// A call still running counts once it has taken that long. If zero, calls are
-	// not timed.
+	// One that still runs counts too, once it has taken that long; if others began
+	// soon after it, up to a third later. If zero, calls are not timed.
 	SlowCall time.Duration
 	// SlowRate is the share of slow calls that opens the breaker: above 0, at
 	// most 1. If zero, DefaultSlowRate (0.5) is used. It must be zero unless
@@ -72,8 +72,8 @@ type Config struct {
 	// by then makes room for another. If zero, DefaultProbeTimeout (10s) is used.
 	ProbeTimeout time.Duration
 	// Ramp is how long the share of admitted calls grows after the probes have
-	// succeeded, from next to none to all. NoRamp closes at once. If zero,
-	// DefaultRamp (500ms) is used.
+	// succeeded, from next to none to all; the others are refused. NoRamp closes at
+	// once. If zero, DefaultRamp (500ms) is used.
 	Ramp time.Duration
 	// ObserveOnly makes a breaker that decides and reports, and refuses nothing.
 	ObserveOnly bool

@@ -48,14 +48,14 @@ func TestRunWithoutATerminal(t *testing.T) {
 
 // until is a writer that calls a function once it has got some text.
 type until struct {
-	bytes.Buffer
+	got  bytes.Buffer
 	text string
 	then func()
 }
 
 func (u *until) Write(p []byte) (int, error) {
-	n, err := u.Buffer.Write(p)
-	if strings.Contains(u.String(), u.text) {
+	n, err := u.got.Write(p)
+	if strings.Contains(u.got.String(), u.text) {
 		u.then()
 	}
 	return n, err
@@ -68,10 +68,10 @@ func TestRunPrintsLines(t *testing.T) {
 	if err := Run(ctx, Config{For: time.Hour, Out: out}); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`(?m)^t=\d+s act=1 name=healthy without\.ok=.* with\.ok=.* breaker=closed cause=""$`).MatchString(out.String()) {
-		t.Errorf("no line with figures in\n%s", out)
+	if !regexp.MustCompile(`(?m)^t=\d+s act=1 name=healthy without\.ok=.* with\.ok=.* breaker=closed cause=""$`).MatchString(out.got.String()) {
+		t.Errorf("no line with figures in\n%s", out.got.String())
 	}
-	wantSummary(t, out.String())
+	wantSummary(t, out.got.String())
 }
 
 func TestRunOnATerminal(t *testing.T) {

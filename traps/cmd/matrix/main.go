@@ -27,14 +27,19 @@ func main() {
 }
 
 func run(markdown bool, trap, rival string, patience time.Duration) error {
-	m := &harness.Matrix{Traps: scenario.All(), Cells: make(map[string]map[string]harness.Result)}
-	if trap != "" {
-		m.Traps = []scenario.Trap{scenario.ByID(trap)}
+	m := &harness.Matrix{Cells: make(map[string]map[string]harness.Result)}
+	for _, t := range scenario.All() {
+		if trap == "" || t.ID == trap {
+			m.Traps = append(m.Traps, t)
+		}
 	}
 	for _, impl := range rivals.All() {
 		if rival == "" || impl.Name == rival {
 			m.Impls = append(m.Impls, impl)
 		}
+	}
+	if len(m.Traps) == 0 || len(m.Impls) == 0 {
+		return fmt.Errorf("no trap %q or no implementation %q: MATRIX.md lists them", trap, rival)
 	}
 	if err := record(m, patience); err != nil {
 		return err

@@ -44,6 +44,11 @@ api: ## record the exported surface of the root module in api.txt
 bench: ## compare with other libraries, in one table of ratios
 	@cd benchmarks && GOWORK=off go run ./cmd/ratios
 
+.PHONY: bench-gateway
+bench-gateway: ## compare the CPU time of the gateway with a plain reverse proxy's
+	@go build -o bin/backstay ./cmd/backstay
+	@go run ./gateway/internal/costbench -backstay bin/backstay -limit 1.15
+
 .PHONY: traps
 traps: ## run every trap against every library, and print the matrix
 	@cd traps && GOWORK=off go run ./cmd/matrix

@@ -32,7 +32,7 @@ func (*sink) WriteHeader(int)                         {}
 func (*sink) ReadFrom(io.Reader) (n int64, err error) { return 0, nil }
 
 // BenchmarkRequest is what a request costs in the proxy itself. The cost of the
-// network is added to both: see make bench-gateway.
+// network is added to both: see internal/costbench.
 func BenchmarkRequest(b *testing.B) {
 	target, _ := url.Parse("http://127.0.0.1:9001")
 	plain := &httputil.ReverseProxy{

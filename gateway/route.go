@@ -12,6 +12,7 @@ import (
 	"github.com/backstay-go/backstay/event"
 	"github.com/backstay-go/backstay/gate"
 	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/gateway/internal/conn"
 )
 
 // route is one route with its policies.
@@ -40,6 +41,9 @@ func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Obser
 	}
 	return r
 }
+
+// buffers are shared by all routes.
+var buffers = conn.NewBuffers()
 
 // discard drops what the proxy logs: the outcome of each request is counted
 // instead, as a line for each failure would flood in an outage.

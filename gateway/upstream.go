@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/gateway/internal/conn"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -28,7 +29,7 @@ type endpoint struct {
 }
 
 func newUpstream(name string, c config.Upstream) *upstream {
-	u := &upstream{name: name, transport: newTransport(), budgets: map[config.Budget]*retry.Budget{}}
+	u := &upstream{name: name, transport: conn.NewTransport(), budgets: map[config.Budget]*retry.Budget{}}
 	for _, raw := range c.Endpoints {
 		parsed, err := url.Parse(raw)
 		if err != nil {

@@ -1,4 +1,6 @@
-package gateway
+// Package conn is how the gateway talks to upstreams: a tuned transport, and
+// the buffers that bodies are copied through.
+package conn
 
 import (
 	"net"
@@ -7,8 +9,8 @@ import (
 	"time"
 )
 
-// newTransport returns the connections to one upstream.
-func newTransport() *http.Transport {
+// NewTransport returns the connections to one upstream.
+func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
 		// No proxy from the environment: the configuration alone says where
@@ -30,12 +32,16 @@ func newTransport() *http.Transport {
 // bufferSize is how much of a body is copied at once.
 const bufferSize = 32 << 10
 
-// bufferPool is an httputil.BufferPool.
-type bufferPool struct{ pool sync.Pool }
+// Buffers is an httputil.BufferPool.
+type Buffers struct{ pool sync.Pool }
 
-// buffers are shared by all routes.
-var buffers = &bufferPool{sync.Pool{New: func() any { return new([bufferSize]byte) }}}
+// NewBuffers returns an empty pool.
+func NewBuffers() *Buffers {
+	return &Buffers{sync.Pool{New: func() any { return new([bufferSize]byte) }}}
+}
 
-func (b *bufferPool) Get() []byte { return b.pool.Get().(*[bufferSize]byte)[:] }
+// Get implements httputil.BufferPool.
+func (b *Buffers) Get() []byte { return b.pool.Get().(*[bufferSize]byte)[:] }
 
-func (b *bufferPool) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }
+// Put implements httputil.BufferPool.
+func (b *Buffers) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }

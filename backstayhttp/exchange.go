@@ -76,6 +76,7 @@ func (x *exchange) attempt(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.body = resp.Body
 	if resp.Request == req {
 		resp.Request = x.request
 	}
@@ -142,9 +143,15 @@ func (x *exchange) complete(resp *http.Response) bool {
 	return resp.Body == nil || resp.Body == http.NoBody || x.request.Method == http.MethodHead
 }
 
-// abandon ends the call when a panic leaves RoundTrip.
+// abandon ends the exchange when a panic leaves RoundTrip, and closes the bodies
+// that nobody else will.
 func (x *exchange) abandon() {
-	if !x.returned {
-		_ = x.call.Done(gate.ErrPanicked)
+	if x.returned {
+		return
+	}
+	defer x.call.Done(gate.ErrPanicked)
+	x.closeRequest()
+	if x.body != nil {
+		x.body.Close()
 	}
 }

@@ -34,8 +34,9 @@ func newPatience(parent context.Context, deadline time.Time, d time.Duration) *p
 
 // Deadline implements context.Context.
 func (p *patience) Deadline() (time.Time, bool) {
-	if p.trigger.lifted() {
-		return p.trigger.Context.Deadline()
+	outer, limited := p.trigger.Context.Deadline()
+	if p.trigger.lifted() || limited && outer.Before(p.deadline) {
+		return outer, limited
 	}
 	return p.deadline, true
 }

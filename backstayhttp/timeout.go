@@ -18,7 +18,9 @@ import (
 // A handler that calls Flush or Hijack has begun a stream (server-sent events, a
 // long download, a WebSocket); from then on d does not apply, and the context
 // lives as it would without. The WriteTimeout of the server still does: a
-// streaming handler extends it through [http.ResponseController].
+// streaming handler extends it through [http.ResponseController]. A context that
+// the handler derives before, with a deadline behind d, has none afterwards: that
+// is how package context is made.
 func Timeout(d time.Duration) Middleware {
 	if d <= 0 {
 		panic("backstayhttp: Timeout is " + d.String() + ": want above zero")
@@ -58,15 +60,25 @@ func Deadline() Middleware {
 				next.ServeHTTP(w, r)
 				return
 			}
-			ctx, cancel := context.WithTimeout(r.Context(), left)
+			w, rec := record(w)
+			ctx, cancel := rec.limited(r.Context(), left)
 			defer cancel()
-			w, _ = record(w)
 			if ctx.Err() == nil {
 				next.ServeHTTP(w, r.WithContext(ctx))
 			}
 			refuseLate(ctx, w, r)
 		})
 	}
+}
+
+// limited returns a context that ends when left has passed. Package context drops
+// a deadline behind that of the parent, which a Timeout may yet lift.
+func (w *writer) limited(parent context.Context, left time.Duration) (context.Context, context.CancelFunc) {
+	if w.limit == nil || left <= 0 {
+		return context.WithTimeout(parent, left)
+	}
+	p := newPatience(parent, time.Now().Add(left), left)
+	return p, p.end
 }
 
 // refuseLate answers a request whose time, by ctx, has passed, if its handler has

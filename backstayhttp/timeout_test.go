@@ -169,6 +169,34 @@ func TestTighterDeadlineStays(t *testing.T) {
 	})
 }
 
+// The reader of a stream goes when its patience ends, though the Timeout that
+// was to end sooner no longer applies.
+func TestDeadlineOutlivesALiftedTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stream := func(w http.ResponseWriter, r *http.Request) {
+			begun := time.Now()
+			if deadline, _ := r.Context().Deadline(); time.Until(deadline) != time.Second {
+				t.Errorf("the deadline is in %v, want 1s", time.Until(deadline))
+			}
+			_ = http.NewResponseController(w).Flush()
+			if deadline, _ := r.Context().Deadline(); time.Until(deadline) != 5*time.Second {
+				t.Errorf("the deadline of the stream is in %v, want 5s", time.Until(deadline))
+			}
+			select {
+			case <-r.Context().Done():
+			case <-time.After(time.Hour):
+			}
+			if took := time.Since(begun); took != 5*time.Second {
+				t.Errorf("the stream ended after %v, want 5s", took)
+			}
+		}
+		h := backstayhttp.Chain(http.HandlerFunc(stream), backstayhttp.Timeout(time.Second), backstayhttp.Deadline())
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(backstayhttp.TimeoutHeader, "5000")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	})
+}
+
 func TestTimeoutThatMakesNoSense(t *testing.T) {
 	defer func() {
 		if reason := recover(); reason != "backstayhttp: Timeout is 0s: want above zero" {

@@ -14,10 +14,11 @@
 //
 //  1. Observe is called in the goroutine of the call that caused the event,
 //     never with a lock of the policy held: an observer may ask the policy for
-//     its state.
+//     its state. A change of state or limit that comes while another is being
+//     told is told after that, in the same goroutine.
 //  2. The state changes of one policy arrive in order, one at a time, each with
 //     From equal to the To of the one before.
 //  3. A panic in an observer is recovered and forgotten. A slow observer delays
-//     the call that carries the event, and no other.
+//     the call that it is called in, and no other.
 //  4. A policy without an observer pays one comparison.
 package event

@@ -65,7 +65,7 @@ func (k Kind) String() string {
 }
 
 // An Observer is told what policies do. Observe must be safe for concurrent use
-// and should return soon: it runs inside the call it is told about.
+// and should return soon: it runs inside a call, mostly the one it is told about.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }

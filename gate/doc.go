@@ -24,7 +24,7 @@
 //     [ErrRejected], and a [*RejectedError] says which policy refused and why.
 //  2. Acquire waits no longer than its context allows.
 //  3. A refusal allocates nothing, because overload is when refusals are most
-//     frequent.
+//     frequent; a limiter may allocate one error, to tell the exact After.
 //  4. A permit is released by Done whatever happened to the call: an error, a
 //     panic or runtime.Goexit. A call with the outcome [Ignored] gives back
 //     what it held and decides nothing.

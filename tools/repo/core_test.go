@@ -26,8 +26,8 @@ var notInCores = map[string]string{
 }
 
 // shared are the cores that several goroutines use at once, because the
-// compare-and-swap is the algorithm itself. A lock in them may order changes of
-// the configuration; no decision waits for another.
+// compare-and-swap is the algorithm itself. They lock where one word is not
+// enough: to reserve, to forget, to change their limits.
 var shared = []string{"internal/core/gcra", "internal/core/keytable"}
 
 // clockReaders are the functions of package time that look at the clock.

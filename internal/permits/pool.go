@@ -71,17 +71,20 @@ func (p *Pool) Try(n int) (left int64) {
 func (p *Pool) Release(n int) (waiting bool) {
 	free := p.free.Add(int64(n))
 	if free > p.limit.Load() {
-		p.check()
+		p.check(n)
 	}
 	return free < -hidden/2
 }
 
-// check panics if more permits are free than there are. Its caller saw that, but
-// may have seen the permits before the limit changed, and the limit after.
-func (p *Pool) check() {
+// check panics if more permits are free than there are, and takes back the n just
+// released: otherwise the next who releases would panic in turn. Its caller saw
+// that, but may have seen the permits before the limit changed, and the limit
+// after.
+func (p *Pool) check(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.free.Load() > p.limit.Load() {
+		p.free.Add(-int64(n))
 		panic("permits: released more than were held")
 	}
 }

@@ -136,6 +136,26 @@ func TestAllocs(t *testing.T) {
 
 // BenchmarkPool shows that doing without a lock pays: beside the mutex that it
 // replaces, alone and with more callers than cores.
+func TestReleasedTooMuchHurtsNobodyElse(t *testing.T) {
+	p := New(2, patient)
+	twice := func() {
+		defer func() { _ = recover() }()
+		p.Release(1)
+	}
+	twice()
+	for range 2 {
+		if p.Try(1) < 0 {
+			t.Fatal("Try found no permit, want 2")
+		}
+	}
+	if p.Try(1) >= 0 {
+		t.Error("a permit that came back twice can be taken twice")
+	}
+	for range 2 {
+		p.Release(1) // panics if it is counted twice still
+	}
+}
+
 func BenchmarkPool(b *testing.B) {
 	type pool interface {
 		take() bool

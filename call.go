@@ -223,12 +223,21 @@ func (c *Call) read() time.Time { return c.begun.Add(time.Since(c.begun)) }
 
 // verdict is what the gates are told of err. When the caller has given up, the
 // error of the operation may be any: a driver's "query aborted" is still the
-// caller's own cancellation, which no gate counts against the dependency.
+// caller's own cancellation, which no gate counts against the dependency. And a
+// timeout is none, also if the operation says so.
 func (c *Call) verdict(err error) error {
-	if err != nil && err != gate.ErrPanicked && errors.Is(c.caller.Err(), context.Canceled) && !errors.Is(err, context.Canceled) {
-		return context.Canceled
+	if err == nil || err == gate.ErrPanicked {
+		return err
 	}
-	return err
+	gaveUp, canceled := errors.Is(c.caller.Err(), context.Canceled), errors.Is(err, context.Canceled)
+	switch {
+	case gaveUp && !canceled:
+		return context.Canceled
+	case canceled && !gaveUp && (c.each.timedOut() || c.whole.timedOut()):
+		return context.DeadlineExceeded
+	default:
+		return err
+	}
 }
 
 // callTimeout returns err as a TimeoutError if Timeout ended the call.

@@ -2,6 +2,7 @@ package backstay
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -30,8 +31,14 @@ func (e *TimeoutError) Error() string {
 	return text + ": " + e.Err.Error()
 }
 
-// Unwrap returns Err.
-func (e *TimeoutError) Unwrap() error { return e.Err }
+// Unwrap returns Err, or nil if Err says that the caller cancelled the call: some
+// operations call every end of their context a cancellation.
+func (e *TimeoutError) Unwrap() error {
+	if errors.Is(e.Err, context.Canceled) {
+		return nil
+	}
+	return e.Err
+}
 
 // Is reports whether target is [context.DeadlineExceeded].
 func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -135,6 +135,34 @@ func TestLateSuccessIsKept(t *testing.T) {
 	})
 }
 
+// An operation may call every end of its context a cancellation. A timeout is a
+// failure all the same, and another attempt may do better.
+func TestTimeoutThatTheOperationCallsCancelled(t *testing.T) {
+	cancelled := func(ctx context.Context) error { <-ctx.Done(); return context.Canceled }
+	for _, test := range []struct {
+		name     string
+		pipeline backstay.Pipeline
+		attempts int
+	}{
+		{"call", backstay.Pipeline{Timeout: time.Second}, 1},
+		{"attempt", backstay.Pipeline{AttemptTimeout: time.Second, Retry: atOnce(2)}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, p := &recorder{}, test.pipeline
+				p.Gates = []gate.Gate{g}
+				err := p.Do(t.Context(), cancelled)
+				if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+					t.Errorf("Do = %v, want a timeout and no cancellation", err)
+				}
+				if len(g.told) != test.attempts || gate.Classify(g.told[0]) != gate.Failure {
+					t.Errorf("the gate was told %v, want %d failures", g.told, test.attempts)
+				}
+			})
+		})
+	}
+}
+
 func TestTimeoutKeepsTheOperationsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &backstay.Pipeline{Name: "users", Timeout: 3 * time.Second, Retry: atOnce(2)}

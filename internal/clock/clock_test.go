@@ -23,8 +23,11 @@ func TestCountsFromItsOwnEpoch(t *testing.T) {
 		if got, want := second.Now(), int64(time.Second); got != want {
 			t.Errorf("the second clock stands at %d, want %d", got, want)
 		}
-		if got, want := second.At(time.Now().Add(-3*time.Second)), int64(-2*time.Second); got != want {
-			t.Errorf("a reading from before the epoch is %d, want %d", got, want)
+		if got, want := first.At(time.Now().Add(-time.Second)), int64(time.Second); got != want {
+			t.Errorf("a reading of a second ago is %d, want %d", got, want)
+		}
+		if got := second.At(time.Now().Add(-3 * time.Second)); got != 0 {
+			t.Errorf("a reading from before the epoch is %d, want 0", got)
 		}
 	})
 }

@@ -38,7 +38,8 @@ type Pipeline struct {
 	Observer event.Observer
 }
 
-// Validate reports every field that makes no sense.
+// Validate reports every field that makes no sense. Do does not ask it: what is
+// written in code is seen by a test, what comes from a file is to be validated.
 func (p *Pipeline) Validate() error {
 	if p == nil {
 		return nil

@@ -10,6 +10,9 @@
 //
 // [Func] makes an observer of a function, [Tee] one of several.
 //
+// Each policy tells its own observer, and so does a pipeline: one observer for a
+// pipeline and its retry policy hears of each retry from both.
+//
 // # What observers can rely on
 //
 //  1. Observe is called in the goroutine of the call that caused the event,

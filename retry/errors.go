@@ -98,6 +98,7 @@ type ExhaustedError struct {
 	// a wait, it matches the context's error as well.
 	Err error
 
+	why     string // there was no other attempt, if MaxAttempts is not the reason
 	history []attempt
 }
 
@@ -107,9 +108,17 @@ type attempt struct {
 	wait time.Duration // before the next attempt
 }
 
-// Error says how often the call was tried and what came last.
+// Error says how often the call was tried, why not more often, and what came
+// last: "2 attempts failed (retry budget empty), last: connection refused".
 func (e *ExhaustedError) Error() string {
-	return fmt.Sprintf("%d attempts failed, last: %v", e.Attempts, e.Err)
+	return fmt.Sprintf("%d attempts failed%s, last: %v", e.Attempts, e.reason(), e.Err)
+}
+
+func (e *ExhaustedError) reason() string {
+	if e.why == "" {
+		return ""
+	}
+	return " (" + e.why + ")"
 }
 
 // Unwrap returns Err.
@@ -134,7 +143,7 @@ func (e *ExhaustedError) Format(s fmt.State, verb rune) {
 		fmt.Fprintf(s, fmt.FormatString(s, verb), e.Error())
 		return
 	}
-	fmt.Fprintf(s, "%d attempts failed in %v", e.Attempts, e.Elapsed)
+	fmt.Fprintf(s, "%d attempts failed in %v%s", e.Attempts, e.Elapsed, e.reason())
 	first := e.Attempts - len(e.history) + 1
 	if first > 1 {
 		fmt.Fprintf(s, "\n  (the first %d are not kept)", first-1)

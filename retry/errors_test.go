@@ -72,6 +72,30 @@ func TestExhaustedErrorText(t *testing.T) {
 	})
 }
 
+// Fewer attempts than the policy allows look like a bug unless the error says
+// why.
+func TestExhaustedErrorSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		minute := retry.Constant{Wait: time.Minute, Jitter: retry.NoJitter}
+		tests := []struct {
+			ctx    context.Context
+			policy *retry.Policy
+			want   string
+		}{
+			{soon, &retry.Policy{Backoff: minute, Budget: retry.NoBudget}, "connection refused"},
+			{t.Context(), &retry.Policy{}, "2 attempts failed (retry budget empty), last: connection refused"},
+			{t.Context(), &retry.Policy{MaxElapsed: 90 * time.Second, Backoff: minute, Budget: retry.NoBudget}, "2 attempts failed (no time for another), last: connection refused"},
+		}
+		for _, test := range tests {
+			if err := test.policy.Do(test.ctx, (&script{errs: down(9)}).run); err == nil || err.Error() != test.want {
+				t.Errorf("Do = %v, want %s", err, test.want)
+			}
+		}
+	})
+}
+
 func TestHistoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := &retry.Policy{MaxAttempts: 1000, Budget: retry.NoBudget}

@@ -33,7 +33,7 @@ func ExampleDo() {
 		fmt.Printf("%q %v\n", user, err)
 	}
 	// Output:
-	// "" 2 attempts failed, last: connection refused
+	// "" 2 attempts failed (retry budget empty), last: connection refused
 	// "Ada" <nil>
 }
 
@@ -87,5 +87,5 @@ func ExampleRun() {
 	}
 	// Output:
 	// attempt 2
-	// 2 attempts failed, last: connection refused
+	// 2 attempts failed (retry budget empty), last: connection refused
 }

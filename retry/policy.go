@@ -43,7 +43,8 @@ type Policy struct {
 	Retryable func(error) bool
 	// Budget bounds the retries of all calls together; share one between the
 	// policies of one upstream. If nil, the policy makes one of its own on first
-	// use; [NoBudget] is none.
+	// use, which starts with one retry: more have to be earned by successes. So a
+	// test of an operation that always fails wants [NoBudget], which is none.
 	Budget *Budget
 	// Observer is told of each retry. If nil, nobody is.
 	Observer event.Observer
@@ -57,7 +58,8 @@ type state struct {
 	typical atomic.Int64 // how long a successful attempt takes, in nanoseconds
 }
 
-// Validate reports every field that makes no sense.
+// Validate reports every field that makes no sense. Do does not ask it: what is
+// written in code is seen by a test, what comes from a file is to be validated.
 func (p *Policy) Validate() error {
 	if p == nil {
 		return nil

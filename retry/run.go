@@ -95,21 +95,21 @@ func (r *Run) Fail(ctx context.Context, now time.Time, err error) (wait time.Dur
 // next decides whether there is another attempt.
 func (r *Run) next(ctx context.Context, now time.Time, err error) (wait time.Duration, final error) {
 	if ended := ctx.Err(); ended != nil {
-		return 0, r.exhausted(now, interrupted(ended, err))
+		return 0, r.exhausted(now, interrupted(ended, err), "")
 	}
 	if !r.policy.retryable(err) {
 		return 0, err
 	}
 	if r.attempt >= r.policy.maxAttempts() {
-		return 0, r.exhausted(now, err)
+		return 0, r.exhausted(now, err, "")
 	}
 	wait = max(r.policy.delay(r.attempt, r.prev, rand.Float64()), afterOf(err))
 	if !r.fits(ctx, now, wait) {
-		return 0, r.exhausted(now, err)
+		return 0, r.exhausted(now, err, noTime)
 	}
 	stamp, ok := r.state.budget.withdraw(now)
 	if !ok {
-		return 0, r.exhausted(now, err)
+		return 0, r.exhausted(now, err, noBudget)
 	}
 	r.observe(ctx, now, wait, err)
 	r.remember(attempt{err, wait})
@@ -130,7 +130,7 @@ func (r *Run) Interrupt(cause error) error {
 	if r.ran != nil && errors.Is(last, gate.ErrRejected) {
 		last = r.ran
 	}
-	return r.exhausted(time.Now(), interrupted(cause, last))
+	return r.exhausted(time.Now(), interrupted(cause, last), "")
 }
 
 // fits reports whether the next attempt can begin, and typically end, in time.
@@ -143,14 +143,26 @@ func (r *Run) fits(ctx context.Context, now time.Time, wait time.Duration) bool 
 	return !ok || wait+typical < deadline.Sub(now)
 }
 
+// Why a call is not attempted again although it may be.
+const (
+	noTime   = "no time for another"
+	noBudget = "retry budget empty"
+)
+
 // exhausted returns the final error for a call that could have been tried
-// again.
-func (r *Run) exhausted(now time.Time, err error) error {
+// again, and says why it was not if that is not plain.
+func (r *Run) exhausted(now time.Time, err error, why string) error {
 	if r.attempt == 1 {
 		return err
 	}
 	history := append(slices.Clip(r.history), attempt{err: err})
-	return &ExhaustedError{Attempts: r.attempt, Elapsed: now.Sub(r.begun), Err: err, history: history[max(0, len(history)-historyLimit):]}
+	return &ExhaustedError{
+		Attempts: r.attempt,
+		Elapsed:  now.Sub(r.begun),
+		Err:      err,
+		why:      why,
+		history:  history[max(0, len(history)-historyLimit):],
+	}
 }
 
 // remember adds a line to the history, which keeps the latest.

@@ -100,9 +100,10 @@ func ExampleGuard() {
 
 // Each client may send two requests at once, and sixty an hour in the long run.
 func ExampleGuardKeyed() {
-	clients := ratelimit.NewKeyed[string](ratelimit.Config{Name: "clients", Rate: ratelimit.Per(60, time.Hour), Burst: 2})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "welcome") })
+
+	clients := ratelimit.NewKeyed[string](ratelimit.Config{Rate: ratelimit.Per(60, time.Hour), Burst: 2})
 	handler := backstayhttp.Chain(mux, backstayhttp.GuardKeyed(clients, backstayhttp.RemoteIP))
 
 	for range 3 {

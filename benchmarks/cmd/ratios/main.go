@@ -27,8 +27,8 @@ func main() {
 	var (
 		quick  = flag.Bool("quick", false, "few keys and one short round: shows that it works, not how fast")
 		only   = flag.String("only", "", "compare only the rows whose name matches the `regexp`")
-		rounds = flag.Int("rounds", 11, "how often each implementation takes its turn")
-		turn   = flag.Duration("time", 50*time.Millisecond, "how long a turn lasts")
+		rounds = flag.Int("rounds", 21, "how often each implementation takes its turn")
+		turn   = flag.Duration("time", 20*time.Millisecond, "how long a turn lasts")
 		out    = flag.String("o", "", "write the table to a `file` as well")
 	)
 	testing.Init()

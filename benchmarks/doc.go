@@ -3,6 +3,7 @@
 // set up once.
 //
 //	go run ./cmd/ratios                          the table, interleaved, with medians
+//	go run ./cmd/ratios -o RESULTS.md            the table as it is checked in
 //	go test -bench Rows/breaker                  one topic in the form of go test
 //	go test -bench 'Rows/breaker:_call/callers=1/impl=backstay' -cpuprofile cpu.out
 //

@@ -33,6 +33,18 @@ func (s State) String() string {
 // MarshalText writes the name of s.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads a name as written by [State.String], so that a snapshot
+// that was sent as JSON can be read again.
+func (s *State) UnmarshalText(text []byte) error {
+	for known := Closed; known <= Open; known++ {
+		if known.String() == string(text) {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("breaker: unknown state %q: want closed, half_open or open", text)
+}
+
 func state(p trip.Phase) State {
 	switch p {
 	case trip.Closed, trip.Timed:

@@ -4,6 +4,8 @@ import (
 	"log"
 	"net/http"
 	"runtime/debug"
+
+	"github.com/backstay-go/backstay/internal/problem"
 )
 
 // Recover answers 500 when the handler panics before it has written anything,
@@ -29,8 +31,8 @@ func Recover() Middleware {
 				if !rec.untouched() {
 					panic(http.ErrAbortHandler)
 				}
-				p := problem{Status: http.StatusInternalServerError, Detail: "The request could not be handled."}
-				p.write(w, r)
+				p := problem.Details{Status: http.StatusInternalServerError, Detail: "The request could not be handled."}
+				p.Write(w, r)
 			}()
 			next.ServeHTTP(w, r)
 		})

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/problem"
 )
 
 // Refuse answers a request that is not handled because of err, if nothing has
@@ -29,7 +30,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", retryAfterText(err))
 	}
 	rec.refuse(err)
-	p.write(w, r)
+	p.Write(w, r)
 }
 
 // refuse notes err as the refusal that the response stands for, also where
@@ -49,8 +50,8 @@ func (w *writer) refuse(err error) {
 }
 
 // problemOf returns the answer to err.
-func problemOf(err error) problem {
-	p := problem{Status: http.StatusServiceUnavailable, Detail: "The request was not handled. Try again later."}
+func problemOf(err error) problem.Details {
+	p := problem.Details{Status: http.StatusServiceUnavailable, Detail: "The request was not handled. Try again later."}
 	if refusal, ok := errors.AsType[*gate.RejectedError](err); ok {
 		p.Policy = refusal.Policy
 	}

@@ -30,7 +30,8 @@
 //	attempt        to one endpoint, within its own timeout
 //	fallback       in place of an error, if the route has one
 //
-// Refusals carry Retry-After and an application/problem+json body. Bodies stream
+// Refusals carry Retry-After, and all answers of the gateway's own an
+// application/problem+json body. A fallback is marked by [FallbackHeader]. Bodies stream
 // through in both directions and are never buffered, upgrades such as WebSocket
 // pass, and no timeout cuts a response that has begun.
 //

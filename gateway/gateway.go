@@ -51,5 +51,5 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		route.ServeHTTP(w, r)
 		return
 	}
-	writeProblem(w, http.StatusNotFound, "no route for "+r.Method+" "+r.URL.Path)
+	g.router.refuse(w, r)
 }

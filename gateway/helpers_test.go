@@ -1,11 +1,11 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +100,13 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// isProblem reports whether a has the body that all answers of the gateway's own
+// have.
 func isProblem(a answer) bool {
-	return strings.HasPrefix(a.Header.Get("Content-Type"), "application/problem+json") && strings.Contains(a.text, `"status":`)
+	var body struct {
+		Type, Title, Detail string
+		Status              int
+	}
+	return a.Header.Get("Content-Type") == "application/problem+json" && json.Unmarshal([]byte(a.text), &body) == nil &&
+		body.Type == "about:blank" && body.Title == http.StatusText(a.StatusCode) && body.Status == a.StatusCode && body.Detail != ""
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/backstay-go/backstay/gateway"
 )
 
 func TestRequestsReachTheUpstreamUnchanged(t *testing.T) {
@@ -153,6 +155,18 @@ routes: [{upstream: a, match: {path: /a}}]`, deadEndpoint(t))
 	}
 }
 
+func TestMethodThatNoRouteTakes(t *testing.T) {
+	_, server := serve(t, `
+upstreams: {a: {endpoints: ["%s"]}}
+routes: [{upstream: a, match: {path: /users/*, methods: [GET, POST]}}]`, deadEndpoint(t))
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, server.URL+"/users/1", nil)
+	got := do(t, req)
+	if got.StatusCode != http.StatusMethodNotAllowed || !isProblem(got) || got.Header.Get("Allow") != "GET, HEAD, POST" ||
+		!strings.Contains(got.text, "no route takes DELETE /users/1: use GET, HEAD, POST") {
+		t.Errorf("the client got %d %v %s, want 405 with Allow and a problem that says the methods", got.StatusCode, got.Header, got.text)
+	}
+}
+
 func TestFallback(t *testing.T) {
 	failing := backend(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	for name, url := range map[string]string{"unreachable": deadEndpoint(t), "failing": failing} {
@@ -162,7 +176,8 @@ routes:
   - upstream: a
     fallback: {status: 203, content_type: application/json, body: "{}"}`, url)
 		got := get(t, server.URL)
-		if got.StatusCode != http.StatusNonAuthoritativeInfo || got.text != "{}" || got.Header.Get("Content-Type") != "application/json" {
+		if got.StatusCode != http.StatusNonAuthoritativeInfo || got.text != "{}" || got.Header.Get("Content-Type") != "application/json" ||
+			got.Header.Get(gateway.FallbackHeader) != "/*" {
 			t.Errorf("%s: the client got %d %q with %v, want the fallback", name, got.StatusCode, got.text, got.Header)
 		}
 		eventually(t, "counted", func() bool { return g.State().Routes[0].Requests.Fallback == 1 })
@@ -176,6 +191,8 @@ upstreams: {a: {endpoints: ["%s"]}}
 routes: [{upstream: a, fallback: {}}]`, url)
 	if got := get(t, server.URL); got.StatusCode != http.StatusNotFound {
 		t.Errorf("the client got %d, want the upstream's 404", got.StatusCode)
+	} else if got.Header.Get(gateway.FallbackHeader) != "" {
+		t.Errorf("the upstream's answer has the headers %v, want none of a fallback", got.Header)
 	}
 }
 

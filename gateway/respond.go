@@ -1,25 +1,40 @@
 package gateway
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
-	"github.com/backstay-go/backstay/gateway/config"
+	"github.com/backstay-go/backstay/internal/problem"
 )
 
-// writeProblem answers with an application/problem+json body (RFC 9457).
-func writeProblem(w http.ResponseWriter, status int, detail string) {
-	body, _ := json.Marshal(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+// FallbackHeader is in responses that are a route's fallback, with the name of
+// the route: clients and their logs can tell them from those of the upstream.
+const FallbackHeader = "Backstay-Fallback"
+
+// writeProblem answers r with an application/problem+json body.
+func writeProblem(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	problem.Details{Status: status, Detail: detail}.Write(w, r)
 }
 
-// writeFallback answers with a route's fallback.
-func writeFallback(w http.ResponseWriter, f *config.Fallback) {
+// refuse answers a request that no route takes: 405 if a route for its host and
+// path takes other methods, and otherwise 404.
+func (r *router) refuse(w http.ResponseWriter, req *http.Request) {
+	methods := r.methods(req)
+	if len(methods) == 0 {
+		writeProblem(w, req, http.StatusNotFound, "no route takes "+req.URL.Path)
+		return
+	}
+	allowed := strings.Join(methods, ", ")
+	w.Header().Set("Allow", allowed)
+	writeProblem(w, req, http.StatusMethodNotAllowed, "no route takes "+req.Method+" "+req.URL.Path+": use "+allowed)
+}
+
+// writeFallback answers with the route's fallback.
+func (r *route) writeFallback(w http.ResponseWriter) {
+	f := r.fallback
+	w.Header().Set(FallbackHeader, r.name)
 	if f.ContentType != "" {
 		w.Header().Set("Content-Type", f.ContentType)
 	}

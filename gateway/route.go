@@ -125,12 +125,12 @@ func (r *route) failed(w http.ResponseWriter, req *http.Request, err error) {
 		// There is nobody to answer.
 	case r.fallback != nil:
 		x.outcome = fellBack
-		writeFallback(w, r.fallback)
+		r.writeFallback(w)
 	case x.outcome == refused:
 		backstayhttp.Refuse(w, req, err)
 	case x.outcome == timedOut:
-		writeProblem(w, http.StatusGatewayTimeout, "the upstream did not answer in time")
+		writeProblem(w, req, http.StatusGatewayTimeout, "the upstream did not answer in time")
 	default:
-		writeProblem(w, http.StatusBadGateway, "the upstream cannot be reached")
+		writeProblem(w, req, http.StatusBadGateway, "the upstream cannot be reached")
 	}
 }

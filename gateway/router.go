@@ -60,39 +60,56 @@ func (p *paths) add(r *route) {
 // order sorts routes with methods before those without.
 func order(a, b int) int { return min(a, 1) - min(b, 1) }
 
-// match returns the route for r, or nil.
-func (r *router) match(req *http.Request) *route {
-	clean := cleanPath(req.URL.Path)
-	if len(r.hosts) > 0 {
-		if table := r.hosts[hostOf(req.Host)]; table != nil {
-			if found := table.match(clean, req.Method); found != nil {
-				return found
-			}
-		}
-	}
-	return r.any.match(clean, req.Method)
+// match returns the route for req, or nil.
+func (r *router) match(req *http.Request) (found *route) {
+	r.walk(req, func(routes []*route) bool {
+		found = first(routes, req.Method)
+		return found == nil
+	})
+	return found
 }
 
-func (p *paths) match(clean, method string) *route {
-	if len(p.exact) > 0 {
-		if found := first(p.exact[clean], method); found != nil {
-			return found
+// methods returns the methods that the routes for the host and path of req take,
+// sorted, if each of them takes only some.
+func (r *router) methods(req *http.Request) []string {
+	taken := map[string]bool{}
+	r.walk(req, func(routes []*route) bool {
+		for _, route := range routes {
+			for _, method := range route.match.Methods {
+				taken[method] = true
+				if method == http.MethodGet {
+					taken[http.MethodHead] = true
+				}
+			}
 		}
-		// /users/* takes /users as well.
-	}
-	if found := first(p.prefix[clean+"/"], method); found != nil {
-		return found
-	}
-	for end := len(clean); end > 0; {
-		end = strings.LastIndexByte(clean[:end], '/')
-		if end < 0 {
-			break
+		return true
+	})
+	return sortedKeys(taken)
+}
+
+// walk visits the routes for the host and path of req, the most specific first,
+// until visit returns false. Each list has the same host and path.
+func (r *router) walk(req *http.Request, visit func([]*route) bool) {
+	clean := cleanPath(req.URL.Path)
+	if len(r.hosts) > 0 {
+		if table := r.hosts[hostOf(req.Host)]; table != nil && !table.walk(clean, visit) {
+			return
 		}
-		if found := first(p.prefix[clean[:end+1]], method); found != nil {
-			return found
+	}
+	r.any.walk(clean, visit)
+}
+
+// walk reports whether visit always returned true.
+func (p *paths) walk(clean string, visit func([]*route) bool) bool {
+	if !visit(p.exact[clean]) || !visit(p.prefix[clean+"/"]) { // /users/* takes /users as well
+		return false
+	}
+	for end := strings.LastIndexByte(clean, '/'); end >= 0; end = strings.LastIndexByte(clean[:end], '/') {
+		if !visit(p.prefix[clean[:end+1]]) {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // first returns the first of routes that takes the method.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/backstay-go/backstay/gateway/config"
@@ -62,6 +63,37 @@ func TestRouterWithoutMatch(t *testing.T) {
 	for _, req := range []*http.Request{httptest.NewRequest("GET", "/b", nil), httptest.NewRequest("POST", "/a", nil)} {
 		if got := router.match(req); got != nil {
 			t.Errorf("%s %s goes to %v, want none", req.Method, req.URL, got)
+		}
+	}
+}
+
+func TestRouterMethods(t *testing.T) {
+	match := func(host, path string, methods ...string) *route {
+		return &route{match: config.Match{Host: host, Path: path, Methods: methods}}
+	}
+	router := newRouter([]*route{
+		match("", "/users/*", "GET", "POST"),
+		match("", "/users/me", "PUT"),
+		match("example.com", "/users/*", "PATCH"),
+		match("", "/posts", "POST"),
+	})
+	tests := []struct{ host, path, want string }{
+		{"x", "/users", "GET HEAD POST"},
+		{"x", "/users/1", "GET HEAD POST"},
+		{"x", "/users/me", "GET HEAD POST PUT"},
+		{"example.com", "/users/me", "GET HEAD PATCH POST PUT"},
+		{"x", "/posts", "POST"},
+		{"x", "/posts/1", ""},
+		{"x", "/", ""},
+	}
+	for _, test := range tests {
+		req := httptest.NewRequest("DELETE", "/", nil)
+		req.Host, req.URL.Path = test.host, test.path
+		if got := strings.Join(router.methods(req), " "); got != test.want {
+			t.Errorf("the routes for %s%s take %q, want %q", test.host, test.path, got, test.want)
+		}
+		if got := router.match(req); got != nil {
+			t.Errorf("DELETE %s%s goes to %+v, want none", test.host, test.path, got.match)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,6 +117,29 @@ func TestListenOpensAllPortsOrNone(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "admin: "+taken.Addr().String()+" is in use: stop what listens there") {
 		t.Errorf("the error is %q, want what is wrong, where, and what to do", err)
+	}
+}
+
+// The index names every path, so that people need not know them.
+func TestAdminIndex(t *testing.T) {
+	g := newGateway(t, "upstream: http://127.0.0.1:1")
+	admin := httptest.NewServer(g.AdminHandler())
+	defer admin.Close()
+	got := get(t, admin.URL)
+	if got.StatusCode != http.StatusOK || !strings.HasPrefix(got.Header.Get("Content-Type"), "text/plain") {
+		t.Errorf("got %d %v, want a text", got.StatusCode, got.Header)
+	}
+	paths := regexp.MustCompile(`(?m)^/\S+`).FindAllString(got.text, -1)
+	if len(paths) != 3 {
+		t.Errorf("the index has the paths %q, want 3", paths)
+	}
+	for _, path := range paths {
+		if got := get(t, admin.URL+path); got.StatusCode != http.StatusOK {
+			t.Errorf("%s is in the index and gives %d", path, got.StatusCode)
+		}
+	}
+	if got := get(t, admin.URL+"/nothing"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("a path that is not in the index gives %d, want 404", got.StatusCode)
 	}
 }
 

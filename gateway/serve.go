@@ -19,7 +19,7 @@ var ErrGraceExceeded = errors.New("requests were still under way when the grace 
 
 // Listen opens the gateway's own port and that of the admin listener, which is
 // nil if the configuration switches it off. When one of them cannot be opened,
-// neither is.
+// neither is, and the error is a [*ListenError].
 func (g *Gateway) Listen() (front, admin net.Listener, err error) {
 	if front, err = listen("listen", g.config.Listen); err != nil {
 		return nil, nil, err
@@ -36,15 +36,32 @@ func (g *Gateway) Listen() (front, admin net.Listener, err error) {
 
 func listen(field, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: %s is in use: stop what listens there, or choose another port: %w", field, address, err)
-	default:
-		return nil, fmt.Errorf("%s: cannot listen on %s: choose an address of this machine: %w", field, address, err)
+	if err != nil {
+		return nil, &ListenError{field, address, err}
 	}
+	return l, nil
 }
+
+// ListenError is the error for a port that cannot be opened.
+type ListenError struct {
+	// Field is the field of the configuration: listen or admin.
+	Field string
+	// Address is its value.
+	Address string
+	// Err is what the system says.
+	Err error
+}
+
+// Error says what is wrong and what to choose instead.
+func (e *ListenError) Error() string {
+	if errors.Is(e.Err, syscall.EADDRINUSE) {
+		return fmt.Sprintf("%s: %s is in use: stop what listens there, or choose another port: %v", e.Field, e.Address, e.Err)
+	}
+	return fmt.Sprintf("%s: cannot listen on %s: choose an address of this machine: %v", e.Field, e.Address, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ListenError) Unwrap() error { return e.Err }
 
 // Serve serves the gateway on front and, if it is not nil, the admin handler on
 // admin. It returns when a listener fails, or when ctx has ended and the gateway

@@ -20,7 +20,7 @@ func newCheck() *cobra.Command {
 with its line and what to write instead. A field that is not known is a mistake.`,
 		Example: `  backstay check gateway.yaml
   render-config | backstay check -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 		RunE: func(cmd *cobra.Command, files []string) error { return check(cmd, files) },
 	}
 }

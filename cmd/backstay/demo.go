@@ -34,7 +34,7 @@ This is the configuration of the gateway:
 		Example: `  backstay demo
   backstay demo --for 20s
   backstay demo --for 20s | grep name=slow`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd, conf) },
 	}
 	cmd.Flags().DurationVar(&conf.For, "for", demo.DefaultFor, "how long it takes, as a `DURATION` of at least "+leastDemo.String())
@@ -47,21 +47,21 @@ This is the configuration of the gateway:
 
 func runDemo(cmd *cobra.Command, conf demo.Config) error {
 	if conf.For < leastDemo {
-		return &failure{exitUsage, fmt.Errorf("--for is %v: want at least %v", conf.For, leastDemo)}
+		return &failure{exitUsage, fmt.Errorf("--for is %v: write at least %v", conf.For, leastDemo)}
 	}
 	conf.Out = cmd.OutOrStdout()
 	if file, ok := conf.Out.(*os.File); ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" {
 		conf.Size = func() (int, int, error) { return term.GetSize(int(file.Fd())) }
 		conf.Color = os.Getenv("NO_COLOR") == ""
 	}
-	ctx, stop := untilSignal(cmd.Context(), func() {})
+	ctx, stop := untilSignal(cmd.Context(), cmd.ErrOrStderr(), func() {})
 	defer stop()
 	err := demo.Run(ctx, conf)
-	if mistakes, ok := errors.AsType[config.Mistakes](err); ok {
-		return &failure{exitUsage, mistakes} // in the addresses
+	if _, ok := errors.AsType[config.Mistakes](err); ok {
+		return &failure{exitUsage, inFlags(err)}
 	}
 	if err != nil {
-		return &failure{exitFailed, fmt.Errorf("demo: %w", err)}
+		return &failure{exitFailed, fmt.Errorf("demo: %w", elsewhere(err))}
 	}
 	return nil
 }

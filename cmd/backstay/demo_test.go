@@ -66,8 +66,8 @@ func TestDemoUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"demo --for 10ms", exitUsage, "--for is 10ms: want at least 1s"},
-		{"demo --for -5s", exitUsage, "want at least 1s"},
+		{"demo --for 10ms", exitUsage, "--for is 10ms: write at least 1s"},
+		{"demo --for -5s", exitUsage, "write at least 1s"},
 		{"demo --for soon", exitUsage, "soon"},
 		{"demo extra", exitUsage, "extra"},
 		{"demo --listen nowhere", exitUsage, "listen"},

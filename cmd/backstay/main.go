@@ -47,8 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok { // the command line is wrong
-		line := strings.Join(strings.Fields(err.Error()), " ")
-		f = &failure{exitUsage, fmt.Errorf("%s: see %s --help", line, cmd.CommandPath())}
+		f = &failure{exitUsage, usage(cmd, err)}
 	}
 	if f.err != nil {
 		report(stderr, f.err)
@@ -57,22 +56,27 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // report says what is wrong: a configuration with every mistake in it and the
-// lines they are in, anything else in one line.
+// lines they are in, anything else in a line for each mistake.
 func report(stderr io.Writer, err error) {
 	if mistakes, ok := errors.AsType[config.Mistakes](err); ok && mistakes[0].File != "" {
 		fmt.Fprint(stderr, mistakes.Report())
 		return
 	}
-	fmt.Fprintf(stderr, "backstay: %v\n", err)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(stderr, "backstay: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "backstay",
+		Version:       readVersion().String(),
 		Short:         "Keep services standing when what they depend on does not",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newDemo(), newCheck(), newSchema(), newVersion())
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newServe(), newDemo(), newCheck(), newSchema(), newVersion(), newCompletion())
 	return root
 }

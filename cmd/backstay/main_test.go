@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
       | ^^^^^
 `}},
 		{"missing", "", []string{"no/such/file"}, result{2, "", "backstay: cannot read no/such/file (no such file or directory): name a file with a configuration, or - for standard input\n"}},
-		{"nothing", "", nil, result{2, "", "backstay: requires at least 1 arg(s), only received 0: see backstay check --help\n"}},
+		{"nothing", "", nil, result{2, "", "backstay: there is nothing to check: write backstay check gateway.yaml, or backstay check - for standard input\n"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,44 +97,77 @@ func TestServeWithAPortInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	address := taken.Addr().String()
-	for _, args := range [][]string{
-		{"--listen", address, "--admin", "127.0.0.1:0"},
-		{"--listen", "127.0.0.1:0", "--admin", address},
+	const free = "127.0.0.1:0"
+	for _, test := range []struct{ listen, admin, field, remedy string }{
+		{address, free, "listen", "--listen ADDRESS"},
+		{free, address, "admin", "--admin ADDRESS or --admin off"},
 	} {
-		got := backstay(t, "", append([]string{"serve", "--upstream", "http://127.0.0.1:1"}, args...)...)
-		if got.code != exitFailed || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, address+" is in use: stop what listens there, or choose another port") {
-			t.Errorf("%v: got %+v, want exit code %d and one line about %s", args, got, exitFailed, address)
+		got := backstay(t, "", "serve", "--upstream", "http://127.0.0.1:1", "--listen", test.listen, "--admin", test.admin)
+		want := "backstay: " + test.field + ": " + address + " is in use: stop what listens there, or write " + test.remedy + "\n"
+		if got.code != exitFailed || got.stderr != want {
+			t.Errorf("%s: got %+v, want exit code %d and %q", test.field, got, exitFailed, want)
 		}
 	}
 }
 
-func TestUsage(t *testing.T) {
-	tests := []struct {
-		name string
-		args []string
-		code int
-		want string // in what is printed
-	}{
-		{"nothing", nil, exitOK, "Available Commands"},
-		{"help", []string{"serve", "--help"}, exitOK, "Examples:"},
-		{"unknown command", []string{"serv"}, exitUsage, `unknown command "serv" for "backstay" Did you mean this? serve: see backstay --help`},
-		{"unknown flag", []string{"serve", "--port", "1"}, exitUsage, "unknown flag: --port: see backstay serve --help"},
-		{"no upstream", []string{"serve"}, exitUsage, "at least one of the flags in the group [config upstream] is required"},
-		{"both", []string{"serve", "-c", "x", "-u", "y"}, exitUsage, "none of the others can be"},
-		{"bad url", []string{"serve", "-u", "127.0.0.1:80"}, exitUsage, `the endpoint "127.0.0.1:80" is not a URL`},
-		{"bad listen", []string{"serve", "-u", "http://127.0.0.1", "--listen", "x"}, exitUsage, `listen is "x"`},
-		{"completion", []string{"completion", "bash"}, exitOK, "bash completion"},
+// A mistake in the command line is one line: what is wrong, where, and what to
+// write instead.
+func TestUsageMistakes(t *testing.T) {
+	tests := []struct{ args, want string }{
+		{"serv", `unknown command "serv": write serve, or see backstay --help`},
+		{"frobnicate", `unknown command "frobnicate": write one of check, completion, demo, schema, serve, version, or see backstay --help`},
+		{"help frobnicate", `no command is named "frobnicate": write one of check, completion, demo, schema, serve, version`},
+		{"serve gateway.yaml", `serve takes no arguments, but "gateway.yaml" is one: write --config gateway.yaml`},
+		{"serve http://127.0.0.1:1", `serve takes no arguments, but "http://127.0.0.1:1" is one: write --upstream http://127.0.0.1:1`},
+		{"serve", "serve has no upstream: write --config FILE or --upstream URL"},
+		{"serve -c x -u y", "--config and --upstream exclude each other: write the upstream into the file, or leave --config out"},
+		{"serve --port 1", "unknown flag: --port: see backstay serve --help"},
+		{"serve --config", "--config has no value: write --config FILE"},
+		{"serve -u 127.0.0.1:80", `--upstream: the endpoint "127.0.0.1:80" is not a URL: write a URL such as http://127.0.0.1:9001`},
+		{"serve -u http://127.0.0.1 --listen x", `--listen is "x": write an address with a port, such as 127.0.0.1:8080 or :8080`},
+		{"serve -u http://127.0.0.1 --admin 0.0.0.0:1", `--admin is "0.0.0.0:1", which others could reach: write a loopback address such as 127.0.0.1:9901, or off`},
+		{"check", "there is nothing to check: write backstay check gateway.yaml, or backstay check - for standard input"},
+		{"demo extra", `demo takes no arguments: leave out "extra", or see backstay demo --help`},
+		{"demo --for soon", `--for is "soon": write a number with a unit, such as --for 30s`},
+		{"demo --seed x", `--seed is "x": write a whole number, such as --seed 1`},
+		{"demo --listen x", `--listen is "x": write an address with a port, such as 127.0.0.1:8080 or :8080`},
+		{"version --json=x", `--json is "x": write --json alone, or leave it out`},
+		{"completion", "there is no shell: write one of bash, zsh, fish, powershell"},
+		{"completion foo", `no completion for "foo": write one of bash, zsh, fish, powershell`},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := backstay(t, "", test.args...)
-			if got.code != test.code || !strings.Contains(got.stdout+got.stderr, test.want) {
-				t.Errorf("got %+v, want exit code %d and %q", got, test.code, test.want)
-			}
-			if test.code != exitOK && got.stdout != "" {
-				t.Errorf("a mistake prints %q on standard output", got.stdout)
-			}
-		})
+		want := result{exitUsage, "", "backstay: " + test.want + "\n"}
+		if got := backstay(t, "", strings.Fields(test.args)...); got != want {
+			t.Errorf("backstay %s\ngot  %+v\nwant %+v", test.args, got, want)
+		}
+	}
+}
+
+// Flags may also be wrong beside a file that is right. Each mistake has its line.
+func TestMistakesInFlagsNameTheFlag(t *testing.T) {
+	got := backstay(t, "", "serve", "--config", file(t, goodFile), "--listen", "x", "--admin", "y")
+	want := `backstay: --listen is "x": write an address with a port, such as 127.0.0.1:8080 or :8080
+backstay: --admin is "y": write an address with a port, such as 127.0.0.1:8080 or :8080
+`
+	if got.code != exitUsage || got.stderr != want {
+		t.Errorf("got %+v, want\n%s", got, want)
+	}
+}
+
+func TestHelpAndCompletion(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                      "Available Commands",
+		"help":                  "Available Commands",
+		"help serve":            "Examples:",
+		"serve --help":          "Examples:",
+		"completion bash":       "bash completion V2 for backstay",
+		"completion zsh":        "#compdef backstay",
+		"completion fish":       "fish completion for backstay",
+		"completion powershell": "powershell completion for backstay",
+	} {
+		if got := backstay(t, "", strings.Fields(args)...); got.code != exitOK || !strings.Contains(got.stdout, want) || got.stderr != "" {
+			t.Errorf("backstay %s: got %+v, want exit code 0 and %q", args, got, want)
+		}
 	}
 }
 
@@ -149,6 +182,9 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 func TestVersion(t *testing.T) {
 	if got := backstay(t, "", "version"); got.code != exitOK || !strings.HasPrefix(got.stdout, "backstay ") {
 		t.Errorf("got %+v", got)
+	}
+	if flag, cmd := backstay(t, "", "--version"), backstay(t, "", "version"); flag != cmd {
+		t.Errorf("--version gives %+v, version %+v", flag, cmd)
 	}
 	var v version
 	if got := backstay(t, "", "version", "--json"); json.Unmarshal([]byte(got.stdout), &v) != nil || v.Version == "" || v.Go == "" {

@@ -217,6 +217,9 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	if got, want := p.exitCode(), exitSignal+int(syscall.SIGTERM); got != want {
 		t.Errorf("the exit code is %d, want %d", got, want)
 	}
+	if want := "\nbackstay: stopped at once by a second signal (terminated)\n"; !strings.HasSuffix(p.output(), want) {
+		t.Errorf("serve printed\n%s\nwant%sat its end", p.output(), want)
+	}
 }
 
 func TestBadConfigurationEndsTheProcess(t *testing.T) {

@@ -17,7 +17,7 @@ and explain what is typed, given this line at the top of the file:
 
   # yaml-language-server: $schema=./backstay.schema.json`,
 		Example: "  backstay schema > backstay.schema.json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			schema, err := config.Schema()
 			if err != nil {

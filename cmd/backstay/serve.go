@@ -34,15 +34,13 @@ func newServe() *cobra.Command {
 		Short: "Run the gateway",
 		Example: `  backstay serve --upstream http://127.0.0.1:9001
   backstay serve --config gateway.yaml`,
-		Args: cobra.NoArgs,
+		Args: serveArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, flags) },
 	}
 	cmd.Flags().StringVarP(&flags.config, "config", "c", "", "the configuration `FILE`; - is standard input")
 	cmd.Flags().StringArrayVarP(&flags.upstreams, "upstream", "u", nil, "the `URL` of an upstream's endpoint; repeat it for more endpoints")
 	cmd.Flags().StringVar(&flags.listen, "listen", "", "the `ADDRESS` to serve on (default "+config.DefaultListen+")")
 	cmd.Flags().StringVar(&flags.admin, "admin", "", "the `ADDRESS` of the admin listener, or off (default "+config.DefaultAdmin+")")
-	cmd.MarkFlagsOneRequired("config", "upstream")
-	cmd.MarkFlagsMutuallyExclusive("config", "upstream")
 	return cmd
 }
 
@@ -54,14 +52,14 @@ func serve(cmd *cobra.Command, flags serveFlags) error {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	g, err := gateway.New(conf, event.Slog(log))
 	if err != nil {
-		return &failure{exitUsage, err}
+		return &failure{exitUsage, inFlags(err)}
 	}
 	collectLessOften()
 	front, admin, err := g.Listen()
 	if err != nil {
-		return &failure{exitFailed, err}
+		return &failure{exitFailed, elsewhere(err)}
 	}
-	ctx, stop := untilSignal(cmd.Context(), func() { announceStop(cmd.ErrOrStderr(), conf.Complete()) })
+	ctx, stop := untilSignal(cmd.Context(), cmd.ErrOrStderr(), func() { announceStop(cmd.ErrOrStderr(), conf.Complete()) })
 	defer stop()
 	announce(cmd.ErrOrStderr(), front, admin)
 	switch err := g.Serve(ctx, front, admin); {
@@ -89,7 +87,7 @@ func collectLessOften() {
 //	backstay: listening on http://127.0.0.1:8080
 //	backstay: admin on http://127.0.0.1:9901
 //
-// The lines are part of the command's interface; see docs/design/020-gateway.md.
+// The lines are part of the command's interface; see docs/design/020-a-gateway-of-library-parts.md.
 func announce(w io.Writer, front, admin net.Listener) {
 	fmt.Fprintf(w, "backstay: listening on http://%s\n", front.Addr())
 	if admin != nil {
@@ -103,8 +101,8 @@ func announceStop(w io.Writer, c *config.Config) {
 }
 
 // untilSignal returns a context that the first SIGINT or SIGTERM ends, after
-// announcing it. The second ends the process.
-func untilSignal(parent context.Context, announce func()) (context.Context, context.CancelFunc) {
+// announcing it. The second ends the process, and says so on stderr.
+func untilSignal(parent context.Context, stderr io.Writer, announce func()) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -117,6 +115,7 @@ func untilSignal(parent context.Context, announce func()) (context.Context, cont
 		announce()
 		cancel()
 		if second, ok := (<-signals).(syscall.Signal); ok {
+			fmt.Fprintf(stderr, "backstay: stopped at once by a second signal (%v)\n", second)
 			os.Exit(exitSignal + int(second))
 		}
 	}()
@@ -125,6 +124,12 @@ func untilSignal(parent context.Context, announce func()) (context.Context, cont
 
 // load returns the configuration that the flags say.
 func (f serveFlags) load(stdin io.Reader) (*config.Config, error) {
+	switch {
+	case f.config == "" && len(f.upstreams) == 0:
+		return nil, errors.New("serve has no upstream: write --config FILE or --upstream URL")
+	case f.config != "" && len(f.upstreams) > 0:
+		return nil, errors.New("--config and --upstream exclude each other: write the upstream into the file, or leave --config out")
+	}
 	conf := &config.Config{Upstream: f.upstreams}
 	if f.config != "" {
 		var err error

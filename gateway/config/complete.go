@@ -20,7 +20,7 @@ const (
 const Default = "default"
 
 // DefaultPolicy is the policy of routes that name none. See
-// docs/design/021-default-policy.md for its figures.
+// docs/design/021-the-default-policy.md for its figures.
 func DefaultPolicy() Policy {
 	return Policy{
 		Timeout: Duration(30 * time.Second),

@@ -2,18 +2,16 @@ package trip
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/transcript"
 )
 
-// TestScripts plays the scripts in testdata. A line is a command, what came of
-// it after =>, or a comment after #. Commands are
+// TestScripts plays the scripts in testdata. Commands are
 //
 //	rules key=value ...   begin anew, with these rules; rules not named are off
 //	update key=value ...  change the rules
@@ -29,36 +27,16 @@ import (
 // What comes of a command is "refused" for each call that was and every change,
 // in order, or the phase if there was neither. Nothing comes of wait and u.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := &script{T: t}
-			for i, line := range strings.Split(string(text), "\n") {
-				line, _, _ = strings.Cut(line, "#")
-				if line = strings.TrimSpace(line); line == "" {
-					continue
-				}
-				command, want, _ := strings.Cut(line, "=>")
-				s.line = fmt.Sprintf("%s:%d: %s", file, i+1, strings.TrimSpace(command))
-				if got := s.play(strings.Fields(command)); got != strings.TrimSpace(want) {
-					t.Errorf("%s => %s, want %s", s.line, got, strings.TrimSpace(want))
-				}
-			}
-		})
-	}
+	transcript.Play(t, func(t *testing.T) transcript.Player {
+		s := &script{T: t}
+		return s.play
+	})
 }
 
 // script is the state of a script that is played.
 type script struct {
 	*testing.T
-	line    string
+	where   string
 	machine *Machine
 	rules   Rules
 	now     int64
@@ -67,8 +45,8 @@ type script struct {
 	results []string
 }
 
-func (s *script) play(words []string) string {
-	s.results = nil
+func (s *script) play(where string, words []string) string {
+	s.where, s.results = where, nil
 	command, args := words[0], words[1:]
 	switch command {
 	case "rules":
@@ -121,7 +99,7 @@ func (s *script) act(command string, args []string) {
 		rules := s.rules
 		s.machine.Update(&rules)
 	default:
-		s.Fatalf("%s: unknown command", s.line)
+		s.Fatalf("%s: unknown command", s.where)
 	}
 }
 
@@ -187,7 +165,7 @@ func (s *script) set(args []string) {
 		case "probes":
 			s.rules.Probes = int32(s.float(v))
 		default:
-			s.Fatalf("%s: unknown rule %s", s.line, key)
+			s.Fatalf("%s: unknown rule %s", s.where, key)
 		}
 	}
 }
@@ -202,7 +180,7 @@ func (s *script) until(args []string) int64 {
 func (s *script) duration(v string) int64 {
 	d, err := time.ParseDuration(v)
 	if err != nil {
-		s.Fatalf("%s: %v", s.line, err)
+		s.Fatalf("%s: %v", s.where, err)
 	}
 	return int64(d)
 }
@@ -210,7 +188,7 @@ func (s *script) duration(v string) int64 {
 func (s *script) float(v string) float64 {
 	f, err := strconv.ParseFloat(v, 64)
 	if err != nil {
-		s.Fatalf("%s: %v", s.line, err)
+		s.Fatalf("%s: %v", s.where, err)
 	}
 	return f
 }

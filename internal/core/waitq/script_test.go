@@ -2,12 +2,12 @@ package waitq
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/backstay-go/backstay/internal/transcript"
 )
 
 // TestScripts runs the scripts in testdata. Each line is a time, a command with
@@ -20,44 +20,22 @@ import (
 // state. What is left out of offer is a critical call of weight 1 without a
 // deadline, and of next one free permit of 100.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("scripts: %v, %v", files, err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".txt")
-		t.Run(name, func(t *testing.T) {
-			text, err := os.ReadFile(file)
+	transcript.Play(t, func(t *testing.T) transcript.Player {
+		s := script{New[string](Bounds{Capacity: 100, MaxWait: int64(time.Second)}), map[string]*Waiter[string]{}}
+		return func(where string, words []string) string {
+			got, err := s.do(words)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%s: %v", where, err)
 			}
-			run(t, file, string(text))
-		})
-	}
+			return got
+		}
+	})
 }
 
 // script is a queue driven by a text.
 type script struct {
 	queue   *Queue[string]
 	waiters map[string]*Waiter[string]
-}
-
-func run(t *testing.T, file, text string) {
-	s := script{New[string](Bounds{Capacity: 100, MaxWait: int64(time.Second)}), map[string]*Waiter[string]{}}
-	for i, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		command, want, _ := strings.Cut(line, "->")
-		got, err := s.do(strings.Fields(command))
-		if err != nil {
-			t.Fatalf("%s:%d: %v", file, i+1, err)
-		}
-		if want = strings.TrimSpace(want); got != want {
-			t.Errorf("%s:%d: %s: got %q, want %q", file, i+1, strings.TrimSpace(command), got, want)
-		}
-	}
 }
 
 // arguments are the words name=value of a line.

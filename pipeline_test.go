@@ -255,11 +255,11 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	bad := map[string]*backstay.Pipeline{
-		"backstay: Timeout is -1s: want above zero, or 0 for none":        {Timeout: -time.Second},
-		"backstay: AttemptTimeout is -1s: want above zero, or 0 for none": {AttemptTimeout: -time.Second},
-		"backstay: Admit[0] is nil: want a gate":                          {Admit: []gate.Gate{nil}},
-		"backstay: Gates[1] is nil: want a gate":                          {Gates: []gate.Gate{&recorder{}, nil}},
-		"retry: MaxAttempts is -1: want at least 1, or 0 for 3":           {Retry: &retry.Policy{MaxAttempts: -1}},
+		"backstay: Timeout is -1s: want above zero, or 0 for none":           {Timeout: -time.Second},
+		"backstay: AttemptTimeout is -1s: want above zero, or 0 for none":    {AttemptTimeout: -time.Second},
+		"backstay: Admit[0] is nil: want a gate":                             {Admit: []gate.Gate{nil}},
+		"backstay: Gates[1] is nil: want a gate":                             {Gates: []gate.Gate{&recorder{}, nil}},
+		"retry: MaxAttempts is -1: want at least 1, or 0 for the default, 3": {Retry: &retry.Policy{MaxAttempts: -1}},
 	}
 	for want, p := range bad {
 		if err := p.Validate(); err == nil || err.Error() != want {

@@ -66,7 +66,7 @@ func (p *Policy) Validate() error {
 	}
 	var err error
 	if p.MaxAttempts < 0 {
-		err = errors.Join(err, fmt.Errorf("retry: MaxAttempts is %d: want at least 1, or 0 for %d", p.MaxAttempts, DefaultMaxAttempts))
+		err = errors.Join(err, fmt.Errorf("retry: MaxAttempts is %d: want at least 1, or 0 for the default, %d", p.MaxAttempts, DefaultMaxAttempts))
 	}
 	if p.MaxElapsed < 0 {
 		err = errors.Join(err, fmt.Errorf("retry: MaxElapsed is %v: want above zero, or 0 for no bound", p.MaxElapsed))

@@ -359,13 +359,13 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	bad := map[string]*retry.Policy{
-		"retry: MaxAttempts is -1: want at least 1, or 0 for 3":        {MaxAttempts: -1},
-		"retry: MaxElapsed is -1s: want above zero, or 0 for no bound": {MaxElapsed: -time.Second},
-		"retry: Base is -1ns: want none below zero":                    {Backoff: retry.Exponential{Base: -1}},
-		"retry: Max is 1s: want at least Base (2s)":                    {Backoff: retry.Decorrelated{Base: 2 * time.Second, Max: time.Second}},
-		"retry: Factor is 0.5: want from 1 to 1000":                    {Backoff: retry.Exponential{Factor: 0.5}},
-		"retry: Wait is -1s: want none below zero":                     {Backoff: retry.Constant{Wait: -time.Second}},
-		"retry: Jitter is 3: want FullJitter, EqualJitter or NoJitter": {Backoff: retry.Constant{Jitter: 3}},
+		"retry: MaxAttempts is -1: want at least 1, or 0 for the default, 3": {MaxAttempts: -1},
+		"retry: MaxElapsed is -1s: want above zero, or 0 for no bound":       {MaxElapsed: -time.Second},
+		"retry: Base is -1ns: want none below zero":                          {Backoff: retry.Exponential{Base: -1}},
+		"retry: Max is 1s: want at least Base (2s)":                          {Backoff: retry.Decorrelated{Base: 2 * time.Second, Max: time.Second}},
+		"retry: Factor is 0.5: want from 1 to 1000":                          {Backoff: retry.Exponential{Factor: 0.5}},
+		"retry: Wait is -1s: want none below zero":                           {Backoff: retry.Constant{Wait: -time.Second}},
+		"retry: Jitter is 3: want FullJitter, EqualJitter or NoJitter":       {Backoff: retry.Constant{Jitter: 3}},
 	}
 	for want, p := range bad {
 		if err := p.Validate(); err == nil || err.Error() != want {

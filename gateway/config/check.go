@@ -45,8 +45,8 @@ func (c *Config) check() findings {
 	switch {
 	case len(c.Upstream) == 0 && len(c.Upstreams) == 0:
 		f.miss("upstream", "there is no upstream: %s", shortestFile)
-	case len(c.Upstream) > 0 && (len(c.Upstreams) > 0 || len(c.Routes) > 0):
-		f.add("upstream", "upstream stands for one upstream and one route: write either it, or upstreams and routes")
+	case len(c.Upstream) > 0 && (c.Upstreams != nil || c.Routes != nil): // an empty list is one, too
+		f.add("upstream", "upstream stands for one upstream and one route: write it without upstreams and routes, or those without it")
 	case len(c.Upstreams) > 0 && len(c.Routes) == 0:
 		f.miss("upstreams", "no route leads to the upstreams: write routes, such as routes: [{upstream: %s}]", sortedNames(c.Upstreams)[0])
 	}

@@ -71,7 +71,7 @@ func (d *decoder) table(n ast.Node, path string, v reflect.Value) {
 func (d *decoder) entries(n ast.Node, path string) []entry {
 	mapping, ok := n.(*ast.MappingNode)
 	if !ok {
-		d.mistake(n, path, "%s: write its fields, or {} for the defaults", notMapping(n, path))
+		d.mistake(n, path, "%s", notMapping(n, path))
 		return nil
 	}
 	var own, merged []entry
@@ -117,9 +117,9 @@ func (d *decoder) merged(n ast.Node, path string) []entry {
 
 func notMapping(n ast.Node, path string) string {
 	if path == "" {
-		return "the file is " + kindOf(n)
+		return "the file is " + kindOf(n) + ": " + shortestFile
 	}
-	return last(path) + " is " + kindOf(n)
+	return last(path) + " is " + kindOf(n) + ": write its fields, or {} for the defaults"
 }
 
 func keyText(n ast.MapKeyNode) string {

@@ -50,7 +50,6 @@ func TestVariables(t *testing.T) {
 	const file = `
 upstream: http://${HOST}:80
 listen: "${NONE:-127.0.0.1}:80${EMPTY:-8}0"
-routes: []
 policies:
   default: {timeout: "${T:-1.5s}", breaker: {probes: "${N:-7}"}}
 `

@@ -49,7 +49,7 @@ type Config struct {
 func (c Config) Validate() error {
 	var err error
 	if c.For < 0 {
-		err = errors.Join(err, fmt.Errorf("demo: For is %v: want a duration, or 0 for %v", c.For, DefaultFor))
+		err = errors.Join(err, fmt.Errorf("demo: For is %v: want a duration, or 0 for the default, %v", c.For, DefaultFor))
 	}
 	if c.Out == nil {
 		err = errors.Join(err, errors.New("demo: Out is nil: want where to show the demo"))

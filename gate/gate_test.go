@@ -182,39 +182,6 @@ func TestReadingsAreDroppedByOtherGates(t *testing.T) {
 	}
 }
 
-func TestRejectedErrorText(t *testing.T) {
-	tests := []struct {
-		err  gate.RejectedError
-		want string
-	}{
-		{gate.RejectedError{Policy: "breaker"}, `breaker`},
-		{gate.RejectedError{Policy: "breaker", Reason: errShut}, `breaker: shut`},
-		{gate.RejectedError{Policy: "breaker", Name: "users", Reason: errShut}, `breaker "users": shut`},
-		{gate.RejectedError{Policy: "breaker", Name: "users", Reason: errShut, After: 2 * time.Second}, `breaker "users": shut, retry after 2s`},
-	}
-	for _, test := range tests {
-		if got := test.err.Error(); got != test.want {
-			t.Errorf("Error() = %s, want %s", got, test.want)
-		}
-	}
-}
-
-func TestRejectedErrorMatches(t *testing.T) {
-	err := fmt.Errorf("list users: %w", &gate.RejectedError{Policy: "breaker", Reason: errShut, After: time.Second})
-	for _, target := range []error{gate.ErrRejected, errShut} {
-		if !errors.Is(err, target) {
-			t.Errorf("errors.Is(%q, %q) = false, want true", err, target)
-		}
-	}
-	rejected, ok := errors.AsType[*gate.RejectedError](err)
-	if !ok {
-		t.Fatalf("%q holds no *RejectedError", err)
-	}
-	if after, known := rejected.RetryAfter(); after != time.Second || !known {
-		t.Errorf("RetryAfter() = %v, %v; want 1s, true", after, known)
-	}
-}
-
 func TestClassify(t *testing.T) {
 	tests := []struct {
 		err  error

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"time"
 )
@@ -30,6 +31,7 @@ type RejectedError struct {
 }
 
 // Error says who refused and why: `breaker "users": circuit open, retry after 2s`.
+// After is rounded up for reading, to three digits or to a second.
 func (e *RejectedError) Error() string {
 	text := e.Policy
 	if e.Name != "" {
@@ -39,7 +41,7 @@ func (e *RejectedError) Error() string {
 		text += ": " + e.Reason.Error()
 	}
 	if e.After > 0 {
-		text += ", retry after " + e.After.String()
+		text += ", retry after " + readable(e.After).String()
 	}
 	return text
 }
@@ -52,3 +54,16 @@ func (e *RejectedError) Is(target error) bool { return target == ErrRejected }
 
 // RetryAfter returns After, and whether the policy could tell it.
 func (e *RejectedError) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
+
+// readable rounds d up to three digits, or to a second if that is less.
+func readable(d time.Duration) time.Duration {
+	step := time.Duration(1)
+	for step < time.Second && d/step >= 1000 {
+		step *= 10
+	}
+	rest := d % step
+	if rest == 0 || d > math.MaxInt64-step {
+		return d
+	}
+	return d - rest + step
+}

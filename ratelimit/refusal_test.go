@@ -31,7 +31,7 @@ func TestRefusal(t *testing.T) {
 		if *rejected != want {
 			t.Errorf("Acquire = %+v, want %+v", *rejected, want)
 		}
-		if want := `ratelimit "search": rate limit reached, retry after 233.333334ms`; err.Error() != want {
+		if want := `ratelimit "search": rate limit reached, retry after 234ms`; err.Error() != want {
 			t.Errorf("the refusal reads %s, want %s", err, want)
 		}
 	})

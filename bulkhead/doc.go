@@ -19,9 +19,8 @@
 // A bulkhead bounds calls at once, a rate limit calls per second. Calls at once
 // are what fills a pool of connections, and they follow from rate and latency:
 // a dependency that gets ten times slower holds ten times the permits at the
-// same rate. Where the right limit is not known or changes, the package
-// adaptive finds it; where each dependency is to have a limit of its own, give
-// each a Bulkhead of its own.
+// same rate. Where each dependency is to have a limit of its own, give each a
+// Bulkhead of its own.
 //
 // A queue evens out bursts. It does not help against a dependency that is too
 // slow for what is asked of it, and without care it does harm: everybody waits

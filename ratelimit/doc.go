@@ -22,8 +22,8 @@
 //
 // A rate limit keeps a promise about numbers: a quota that a client has, a price
 // that is paid for each call, what another service has asked for. It does not
-// know how the service does. Where that is what counts, use the package bulkhead
-// or adaptive: they bound calls at once, which follows from rate and latency.
+// know how the service does. Where that is what counts, use the package bulkhead:
+// it bounds calls at once, which follow from rate and latency.
 //
 // Of the ways to ask, Allow is the fastest and Acquire is what adapters use; both
 // take one token for a call. [Limiter.AllowN] is for calls that cost more than
@@ -42,7 +42,10 @@
 //  1. Decisions are exact, in whole numbers of nanoseconds, at any rate from one
 //     in years to one a nanosecond. There is never a call more than the limit
 //     allows, with any number of goroutines, late readings of the clock, changes
-//     of the configuration, cancelled waits and timely refunds; nor one less.
+//     of the configuration, cancelled waits and timely refunds. Nor is there one
+//     less, but for a few rates, such as 333/s, at which a call may have to come a
+//     nanosecond or two later: those where more than 32 is left of Count when it
+//     and the nanoseconds of Period are divided by all that divides both.
 //  2. The After of a refusal is exact as well: the same call a nanosecond before
 //     is refused, and then it is admitted if no other came before it.
 //  3. A refusal takes nothing, from none of several limits.
@@ -56,9 +59,12 @@
 //     a limit with those of its neighbours that find none, one in a hundred when
 //     MaxKeys are busy; and of a million busy keys about seven share one with
 //     another key by chance. Sharing makes a limit stricter, never looser.
-//  7. A Keyed counts in nanoseconds as well where Burst is refilled, and MaxWait
-//     over, within 73 minutes, and else in the least power of ten that makes it so
-//     ("1/d" in steps of 100 ns). Steps are rounded so that they never admit more.
+//  7. A Keyed is as exact where Burst is refilled, and MaxWait over, within a
+//     time: 73 minutes divided by what is left of the Count of fact 1, which is 1
+//     for 100/s and 3 for 30/s. Within 73 minutes it counts in nanoseconds or so,
+//     and beyond in the least power of ten of them that makes it fit ("1/d" in
+//     steps of 100 ns). Steps are rounded so that they never admit more; a call
+//     may have to come a step or two later.
 //
 // Two promises of a Limiter hold for the keys of a Keyed in part. A burst that is
 // lowered by Update and raised again may forgive the difference. The place of one

@@ -102,8 +102,7 @@ type KeyedSnapshot struct {
 	Limits []Status `json:"limits"`
 	// MaxKeys is how many keys there is room for.
 	MaxKeys int `json:"max_keys"`
-	// Busy is how many keys are remembered because their burst is not full. It is
-	// estimated from a sample.
+	// Busy is how many keys are remembered because their burst is not full.
 	Busy int `json:"busy"`
 	// Crowded counts the calls of keys for which there was no room.
 	Crowded uint64 `json:"crowded"`
@@ -111,8 +110,9 @@ type KeyedSnapshot struct {
 	Bytes int `json:"bytes"`
 }
 
-// Snapshot returns the state at this moment. It looks at a sample of the keys,
-// and at a counter for each 256 of MaxKeys.
+// Snapshot returns the state at this moment. It counts the busy keys, which takes
+// some 3 ns for each of MaxKeys and limit, and twice that beyond the CPU's caches.
+// A key that is used meanwhile may be counted or not.
 func (k *Keyed[K]) Snapshot() KeyedSnapshot {
 	s := k.settings.Load()
 	stats := k.table.Stats(k.clock.Now())
@@ -127,7 +127,7 @@ func (k *Keyed[K]) Snapshot() KeyedSnapshot {
 func (c Config) full() (list [gcra.MaxLimits]gcra.Status, limits int) {
 	specs := c.specs()
 	for i, spec := range specs {
-		limit := gcra.NewLimit(spec, 1)
+		limit := gcra.NewLimit(spec)
 		list[i] = limit.Status(0, 0)
 	}
 	return list, len(specs)

@@ -62,12 +62,12 @@ func newBuckets(specs []Spec) *buckets {
 	if len(specs) < 1 || len(specs) > MaxLimits {
 		panic("gcra: want 1 to 4 limits")
 	}
-	b := &buckets{first: bucket{Limit: NewLimit(specs[0], 1)}}
+	b := &buckets{first: bucket{Limit: NewLimit(specs[0])}}
 	if len(specs) > 1 {
 		b.rest = make([]bucket, len(specs)-1)
 	}
 	for i, s := range specs[1:] {
-		b.rest[i].Limit = NewLimit(s, 1)
+		b.rest[i].Limit = NewLimit(s)
 	}
 	return b
 }
@@ -102,6 +102,15 @@ func (b *buckets) ready(tat, now, n int64) int64 {
 		at = max(at, limit.Ready(limit.tat.Load(), cost))
 	}
 	return at
+}
+
+// last returns the last time for which all limits can reserve tokens.
+func (b *buckets) last() int64 {
+	last := b.first.last()
+	for i := range b.rest {
+		last = min(last, b.rest[i].last())
+	}
+	return last
 }
 
 // available returns how many tokens all limits allow at the time now.

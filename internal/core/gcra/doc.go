@@ -8,14 +8,20 @@
 //
 // # Ticks
 //
-// A tat counts ticks. A token is worth a whole number of them, and a tick is
-// one nanosecond where the period divides evenly, a little less where it does
-// not: at 3 per second a token is worth 333 333 334 ticks and a second
-// 1 000 000 002. Adding and subtracting tokens is therefore exact at any rate.
-// Only readings of the clock are rounded, down to decide and up to charge, so
-// that the rounding never adds up and never admits a call early: in any window
-// of t nanoseconds at most burst + t*count/period tokens are granted, for the
-// times at which the clock was read.
+// A tat counts ticks. A token is worth a whole number of them, and so is a
+// nanosecond, where up to 32 ticks of it will do: one where the period divides
+// evenly, and three at 3 per second, where a token is worth 1 000 000 000.
+// Everything is exact then.
+//
+// At other rates a tick is a little less than a nanosecond: at 333 per second a
+// token is worth 3 003 004 ticks and a second 1 000 000 332. Adding and
+// subtracting tokens is still exact. Only readings of the clock are rounded, down
+// to decide and up to charge, so that the rounding never adds up. It can make the
+// last token of a burst a nanosecond or two late.
+//
+// A call is never early: in any window of t nanoseconds at most
+// burst + t*count/period tokens are granted, for the times at which the clock was
+// read.
 //
 // # Late readings
 //
@@ -24,5 +30,6 @@
 // a reading in order would: it can refuse a call, never mint a token.
 //
 // Methods take the time as nanoseconds since the owner's epoch and read no
-// clock. A negative reading counts as zero; one beyond 36 years is out of range.
+// clock. A negative reading counts as zero; one beyond 36 years is out of range,
+// or beyond 8 at the rates with the finest ticks.
 package gcra

@@ -40,13 +40,39 @@ type Limit struct {
 	num, den uint64 // ticks in a nanosecond, as a fraction in lowest terms
 }
 
-// NewLimit returns s in ticks of at most the given nanoseconds. The
-// specification must be valid.
-func NewLimit(s Spec, tick int64) Limit {
+// mostTicks is how many ticks [Exact] makes of a nanosecond at most. With as many
+// an int64 lasts for 8 years.
+const mostTicks = 32
+
+// Exact returns s in ticks of which a nanosecond takes a whole number as well as a
+// token, so that no reading is rounded, and whether there are such ticks of a
+// useful size. The specification must be valid.
+func Exact(s Spec) (l Limit, ok bool) {
+	divisor := int64(gcd(uint64(s.Count), uint64(s.Period)))
+	num, token := s.Count/divisor, s.Period/divisor
+	hi, burst := bits.Mul64(uint64(s.Burst), uint64(token))
+	if num > mostTicks || hi > 0 || burst > maxSpan {
+		return Limit{}, false
+	}
+	return Limit{token: token, burst: int64(burst), num: uint64(num), den: 1}, true
+}
+
+// Rounded returns s in ticks of at most the given nanoseconds, to which readings
+// are rounded. The specification must be valid.
+func Rounded(s Spec, tick int64) Limit {
 	token := ceilDiv(ceilDiv(s.Period, s.Count), tick)
 	num, den := uint64(s.Count*token), uint64(s.Period)
 	divisor := gcd(num, den)
 	return Limit{token: token, burst: s.Burst * token, num: num / divisor, den: den / divisor}
+}
+
+// NewLimit returns s in exact ticks if it can, and else in rounded ones of up to
+// a nanosecond. The specification must be valid.
+func NewLimit(s Spec) Limit {
+	if l, ok := Exact(s); ok {
+		return l
+	}
+	return Rounded(s, 1)
 }
 
 // Moment is a reading of the clock in the ticks of a limit: rounded down, to
@@ -58,8 +84,9 @@ type Moment struct {
 // Moment converts a reading.
 func (l *Limit) Moment(now int64) Moment {
 	now = max(now, 0)
-	if l.num == l.den {
-		return Moment{now, now}
+	if l.den == 1 {
+		ticks := now * int64(l.num)
+		return Moment{ticks, ticks}
 	}
 	hi, lo := bits.Mul64(uint64(now), l.num)
 	floor, rest := bits.Div64(hi, lo, l.den) // a tick is at least half a nanosecond: no overflow
@@ -68,6 +95,10 @@ func (l *Limit) Moment(now int64) Moment {
 	}
 	return Moment{int64(floor), int64(floor)}
 }
+
+// last returns the last time for which tokens can be reserved: it leaves room for
+// a burst behind it.
+func (l *Limit) last() int64 { return mulDivUp(1<<62, int64(l.den), int64(l.num)) - 1 }
 
 // Nanos returns the first reading of the clock that has come to the given
 // number of ticks.
@@ -123,6 +154,7 @@ func (l *Limit) Carry(old *Limit, tat, at, forgiven int64) (next, forgivenNow in
 	if spent == 0 {
 		return 0, 0 // full, whatever the time
 	}
+	at = min(at, l.last())
 	carried := min(spent, l.burst)
 	return l.Moment(at).Ceil + carried, spent - carried
 }

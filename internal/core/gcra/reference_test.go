@@ -94,7 +94,7 @@ func ceil(r *big.Rat) int64 {
 // anySpec chooses a limit: round rates, rates that no nanosecond divides, very
 // fast and very slow ones.
 func anySpec(s script.Script) Spec {
-	counts := []int64{1, 3, 7, 10, 100, 333, 99_999, 100_000, 999_999_937}
+	counts := []int64{1, 3, 7, 10, 31, 60, 100, 333, 99_999, 100_000, 999_999_937}
 	periods := []int64{second, 60 * second, 86_400 * second, 1001, 999_999_937}
 	bursts := []int64{1, 2, 3, 10, 1000}
 	spec := Spec{

@@ -27,9 +27,12 @@ func (m *Meter) Reserve(now, n, patience int64) (r Reservation, taken bool) {
 	if n == 0 {
 		return Reservation{At: now}, true
 	}
-	until := now + min(patience, maxPatience)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	until := now + min(patience, maxPatience)
+	if patience > 0 {
+		until = min(until, max(now, m.current.Load().last()))
+	}
 	if i := m.queue.find(now, n); i >= 0 {
 		if at := m.queue.holes[i].At; at > until {
 			return Reservation{At: at}, false

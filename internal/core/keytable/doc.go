@@ -19,12 +19,14 @@
 //
 // # Time in 44 bits
 //
-// A tat counts ticks on a ring of 2^44. A tick is a nanosecond where burst and
-// patience fit a quarter of the ring, 73 minutes, and else the least power of
-// ten that makes them fit: 100 ns for one a day. Rounding is up where it charges
-// and down where it decides, so a coarse tick never admits more. A word that
-// stays untouched for half the ring would be mistaken for a busy one; therefore
-// each stripe of 64 lines is swept by the first who comes in a new quarter.
+// A tat counts ticks on a ring of 2^44. They are the exact ones of package
+// gcra where burst and patience fit a quarter of the ring: 73 minutes at one
+// tick to the nanosecond. Else a tick is about a nanosecond, or the least
+// power of ten of them that makes burst and patience fit: 100 ns for one a
+// day. Rounding is up where it charges and down where it decides, so a coarse
+// tick never admits more. A word that stays untouched for half the ring would
+// be mistaken for a busy one; therefore each stripe of 64 lines is swept by
+// the first who comes in a new quarter.
 //
 // Words are added and removed under the lock of their stripe, and changed
 // without one.

@@ -48,7 +48,7 @@ func TestTicks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			limit := limitFor(test.spec, test.patience)
+			limit := limitFor(test.spec, test.patience, test.patience)
 			if got := limit.Nanos(1); got != test.want {
 				t.Errorf("a tick is %d ns, want %d", got, test.want)
 			}

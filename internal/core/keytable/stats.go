@@ -2,15 +2,12 @@ package keytable
 
 // Stats describes a table.
 type Stats struct {
-	Busy    int    // keys whose bucket is not full, estimated from a sample
+	Busy    int    // keys that have a word and whose bucket is not full
 	Crowded uint64 // calls of keys that found no room and shared the overflow
 	Bytes   int    // memory of the table
 }
 
-// sampled is how many lines Stats looks at.
-const sampled = 1024
-
-// Stats describes t at the time now.
+// Stats describes t at the time now. It looks at every word.
 func (t *Table) Stats(now int64) Stats {
 	g := t.current.Load()
 	stats := Stats{}
@@ -28,19 +25,27 @@ func (t *Table) Stats(now int64) Stats {
 	return stats
 }
 
-// busy estimates how many keys have a bucket that is not full.
+// busy counts the keys with a word whose bucket is not full. It is exact but for
+// the keys that are used meanwhile.
 func (g *grid) busy(now int64) int {
-	floor := g.limit.Moment(now).Floor
-	busy, seen := 0, 0
-	step := max(len(g.lines)/sampled, 1)
-	for i := 0; i < len(g.lines); i += step {
-		seen++
-		for j := range g.lines[i] {
-			word := g.lines[i][j].Load()
-			if word != 0 && word != moved && unpack(word, floor) > floor {
-				busy++
-			}
+	floor, busy := g.limit.Moment(now).Floor, 0
+	for i := range g.stripes {
+		if quarterOf(floor) > g.stripes[i].quarter.Load()+1 {
+			continue // nothing is busy for so long without a call
+		}
+		for j, lines := 0, g.linesOf(i); j < len(lines); j++ {
+			busy += lines[j].busy(floor)
 		}
 	}
-	return busy * len(g.lines) / seen
+	return busy
+}
+
+func (l *line) busy(floor int64) (busy int) {
+	for i := range l {
+		word := l[i].Load()
+		if word != 0 && word != moved && unpack(word, floor) > floor {
+			busy++
+		}
+	}
+	return busy
 }

@@ -28,7 +28,7 @@ type Table struct {
 // reservations can be made up to patience nanoseconds ahead.
 func New(maxKeys int, patience int64, specs ...gcra.Spec) *Table {
 	t := &Table{lines: max((maxKeys-1)/keysPerLine+1, minLines)}
-	t.current.Store(newGeneration(t.lines, patience, 0, specs))
+	t.current.Store(newGeneration(t.lines, patience, 0, 0, specs))
 	return t
 }
 
@@ -37,15 +37,16 @@ type generation struct {
 	first    grid // used without a lock when it is the only one
 	rest     []grid
 	patience int64
+	until    int64 // no reservation under earlier limits is later
 }
 
-func newGeneration(lines int, patience, now int64, specs []gcra.Spec) *generation {
+func newGeneration(lines int, patience, now, until int64, specs []gcra.Spec) *generation {
 	if len(specs) < 1 || len(specs) > gcra.MaxLimits {
 		panic("keytable: want 1 to 4 limits")
 	}
-	g := &generation{patience: patience}
+	g := &generation{patience: patience, until: until}
 	for i, s := range specs {
-		limit := limitFor(s, patience)
+		limit := limitFor(s, patience, max(patience, until-now))
 		g.patience = min(g.patience, limit.Nanos(horizon-limit.Burst()))
 		if i == 0 {
 			g.first = newGrid(limit, lines, now)
@@ -60,16 +61,24 @@ func newGeneration(lines int, patience, now int64, specs []gcra.Spec) *generatio
 const horizon = quarter - 4
 
 // limitFor returns s in the finest ticks in which burst and patience fit the
-// horizon. A tick is no longer than a token's time; where that alone is too fine,
-// the table's patience must be cut.
-func limitFor(s gcra.Spec, patience int64) gcra.Limit {
+// horizon: exact ones, if they reach as far ahead as there are reservations, or
+// else a power of ten of nanoseconds. A tick is no longer than a token's time;
+// where that alone is too fine, the table's patience must be cut.
+func limitFor(s gcra.Spec, patience, ahead int64) gcra.Limit {
+	if limit, ok := gcra.Exact(s); ok && fits(&limit, ahead) {
+		return limit
+	}
 	token := (s.Period-1)/s.Count + 1
 	for tick := int64(1); ; tick *= 10 {
-		limit := gcra.NewLimit(s, tick)
-		if limit.Burst()+limit.Moment(patience).Ceil <= horizon || tick >= token {
+		limit := gcra.Rounded(s, tick)
+		if fits(&limit, patience) || tick >= token {
 			return limit
 		}
 	}
+}
+
+func fits(limit *gcra.Limit, patience int64) bool {
+	return patience <= limit.Nanos(horizon) && limit.Burst()+limit.Moment(patience).Ceil <= horizon
 }
 
 func (g *generation) len() int { return 1 + len(g.rest) }

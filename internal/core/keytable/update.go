@@ -10,7 +10,8 @@ func (t *Table) Update(now, patience int64, specs ...gcra.Spec) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now = max(now, 0)
-	old, next := t.current.Load(), newGeneration(t.lines, patience, now, specs)
+	old := t.current.Load()
+	next := newGeneration(t.lines, patience, now, max(old.until, now+old.patience), specs)
 	for i := range old.first.stripes {
 		s := &old.first.stripes[i]
 		s.mu.Lock()

@@ -41,7 +41,8 @@ This is the configuration of the gateway:
 	cmd.Flags().StringVar(&conf.Listen, "listen", demo.DefaultAddress, "the `ADDRESS` of the gateway; port 0 is a free one")
 	cmd.Flags().StringVar(&conf.Admin, "admin", demo.DefaultAddress, "the `ADDRESS` of its admin listener, or off")
 	cmd.Flags().Uint64Var(&conf.Seed, "seed", 1, "a `NUMBER` that decides when requests come and which fail")
-	cmd.Flags().Bool("no-browser", false, "open no browser; this version never does")
+	cmd.Flags().Bool("no-browser", false, "open no browser")
+	_ = cmd.Flags().MarkHidden("no-browser") // scripts may write it already; there is no browser yet
 	return cmd
 }
 

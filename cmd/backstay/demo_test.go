@@ -86,7 +86,7 @@ func TestDemoHelpShowsItsConfiguration(t *testing.T) {
 	if code := run(t.Context(), []string{"demo", "--help"}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
-	for _, want := range []string{"policies:", "breaker:", "Examples:", "--for", "--no-browser"} {
+	for _, want := range []string{"policies:", "breaker:", "Examples:", "--for"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, stdout.String())
 		}

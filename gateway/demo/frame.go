@@ -11,8 +11,9 @@ type frame struct {
 	now, length   time.Duration
 	without, with figures
 	breaker       breakerFigures
-	gateway       string // the URL of the gateway
-	admin         string // and of its admin listener
+	refused       refusals // by the gateway
+	gateway       string   // the URL of the gateway
+	admin         string   // and of its admin listener
 }
 
 // figures are those of one side.

@@ -110,6 +110,7 @@ func plainLine(f frame) string {
 		fmt.Fprintf(&line, " %s.ok=%s %s.p99=%s %s.failing=%s %s.rps=%.0f %s.attempts=%s", n, bare(side.goodput*100, 1),
 			n, millis(side.p99), n, millis(side.failing), n, side.perSecond, n, bare(side.amplification, 2))
 	}
+	fmt.Fprintf(&line, " refused_by_breaker=%.0f refused_by_bulkhead=%.0f", f.refused.breaker, f.refused.bulkhead)
 	fmt.Fprintf(&line, " breaker=%s cause=%q", f.breaker.state, f.breaker.cause)
 	return line.String()
 }

@@ -12,7 +12,7 @@ import (
 func TestPlainLine(t *testing.T) {
 	want := `t=30s act=4 name=dead without.ok=3.4 without.p99=4030.0ms without.failing=3900.0ms without.rps=101 without.attempts=3.98` +
 		` with.ok=71.9 with.p99=963.0ms with.failing=103.0ms with.rps=101 with.attempts=0.71` +
-		` breaker=open cause="57 of 100 calls failed, last: the upstream answered 503 Service Unavailable"`
+		` refused_by_breaker=71 refused_by_bulkhead=3 breaker=open cause="57 of 100 calls failed, last: the upstream answered 503 Service Unavailable"`
 	if got := plainLine(sample()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

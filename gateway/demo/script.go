@@ -32,17 +32,17 @@ var acts = []act{
 	{
 		name: "slow", title: "Slow", share: 20, slower: [2]time.Duration{800 * time.Millisecond, 800 * time.Millisecond},
 		what:  "Each answer takes 800 ms more: capacity falls below what arrives.",
-		watch: "Without, retries pile up. With, what fits gets in, the rest is told soon.",
+		watch: "Without, retries pile up. With, the bulkhead soon refuses what does not fit.",
 	},
 	{
 		name: "dead", title: "Dead", share: 15, errors: 1,
 		what:  "Every answer is a 503.",
-		watch: "Without, four tries each. With, the breaker opens and callers know at once.",
+		watch: "Nobody can answer. What counts: how soon callers know, and the load it gets.",
 	},
 	{
 		name: "recovery", title: "Recovery", share: 25, slower: [2]time.Duration{900 * time.Millisecond, 300 * time.Millisecond},
 		what:  "It is back but cold: 900 ms slower at first, 300 ms at the end.",
-		watch: "Without, retries keep it down. With, it gets what it can carry.",
+		watch: "For about 2 s the plain client wins; then its own retries fell it again.",
 	},
 	{
 		name: "healthy", title: "All is well again", share: 15,

@@ -20,6 +20,7 @@ type stage struct {
 	script        script
 	begun         time.Time
 	without, with *meter
+	refused       recentRefusals // only for frame
 	gateway       *gateway.Gateway
 	front, admin  net.Listener
 	bare, guarded string // the URLs of the upstreams
@@ -136,11 +137,12 @@ func (s *stage) generate(ctx context.Context) {
 
 // frame returns what there is to see now.
 func (s *stage) frame() frame {
-	now := time.Since(s.begun)
+	now, route := time.Since(s.begun), s.gateway.State().Routes[0]
 	return frame{
 		now: now, length: s.script.length,
 		without: s.without.figures(now), with: s.with.figures(now),
-		breaker: s.breaker(),
+		breaker: breakerFigures{state: route.Breaker.State.String(), cause: route.Breaker.Cause},
+		refused: s.refused.at(now, route),
 		gateway: url(s.front), admin: url(s.admin),
 	}
 }
@@ -149,11 +151,6 @@ func (s *stage) frame() frame {
 func (s *stage) summary(width int) []string {
 	now := time.Since(s.begun)
 	return summary(s.without.acts(now), s.with.acts(now), width)
-}
-
-func (s *stage) breaker() breakerFigures {
-	b := s.gateway.State().Routes[0].Breaker
-	return breakerFigures{state: b.State.String(), cause: b.Cause}
 }
 
 // url returns where a listener listens, or off if there is none.

@@ -65,8 +65,8 @@ func shielded(policy config.Policy, upstream http.Handler) caller {
 	}
 }
 
-// play runs a demo under virtual time and returns the acts of both sides.
-func play(t *testing.T, length time.Duration, seed uint64) (without, with []tally) {
+// play runs a demo under virtual time and returns what both sides have counted.
+func play(t *testing.T, length time.Duration, seed uint64) (without, with *meter) {
 	ctx, cancel := context.WithTimeout(t.Context(), length+deadline)
 	defer cancel()
 	begun, s := time.Now(), script{length}
@@ -77,8 +77,7 @@ func play(t *testing.T, length time.Duration, seed uint64) (without, with []tall
 		newSide(guarded, shielded(shield(t), newUpstream(ctx, s, begun, seed, guarded))))
 	cancel()
 	synctest.Wait()
-	now := time.Since(begun)
-	return bare.acts(now), guarded.acts(now)
+	return bare, guarded
 }
 
 // The acts promise something to the reader. Whether it holds is decided here,
@@ -100,7 +99,8 @@ func TestTheActsKeepWhatTheyPromise(t *testing.T) {
 	for _, length := range []time.Duration{20 * time.Second, time.Minute} {
 		for _, seed := range []uint64{1, 2} {
 			synctest.Test(t, func(t *testing.T) {
-				without, with := play(t, length, seed)
+				bare, guarded := play(t, length, seed)
+				without, with := bare.acts(length+deadline), guarded.acts(length+deadline)
 				for i, b := range bounds {
 					if name := acts[i].name; name != b.act {
 						t.Fatalf("act %d is %s, want %s", i, name, b.act)
@@ -116,6 +116,34 @@ func TestTheActsKeepWhatTheyPromise(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Right after the upstream is back, the plain client wins: it asks at once, while
+// the breaker probes. The act says so, and how long.
+func TestWhoWinsInTheRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const length = time.Minute
+		bare, guarded := play(t, length, 1)
+		s := script{length}
+		begin, end := s.begin(4), s.end(4)
+		// Requests count when they are decided, which takes a second here.
+		early, late := begin+3*time.Second, begin+5*time.Second
+		if a, b := goodputBetween(bare, begin, early), goodputBetween(guarded, begin, early); a <= b {
+			t.Errorf("in the first seconds of the recovery, %.2f are OK without and %.2f with Backstay; the act says otherwise", a, b)
+		}
+		if a, b := goodputBetween(bare, late, end), goodputBetween(guarded, late, end); a >= b {
+			t.Errorf("in the rest of the recovery, %.2f are OK without and %.2f with Backstay; the act says otherwise", a, b)
+		}
+	})
+}
+
+// goodputBetween returns the goodput of a part of the course.
+func goodputBetween(m *meter, begin, end time.Duration) float64 {
+	var sum tally
+	for at := begin; at < end; at += m.script.length / points {
+		sum.merge(m.point(at))
+	}
+	return sum.goodput()
 }
 
 func inRange(t *testing.T, what string, got, least, most float64) {

@@ -91,6 +91,7 @@ func (v view) table(f frame) []string {
 		row("failures told after", length(a.failing), length(b.failing)),
 		row("requests per second", fmt.Sprintf("%.0f", a.perSecond), fmt.Sprintf("%.0f", b.perSecond)),
 		row("attempts per request", times(a.amplification), times(b.amplification)),
+		left("refused by", labelWidth) + left("nobody", valueWidth) + clip(f.refused.String(), v.width-labelWidth-valueWidth),
 		v.breaker(f.breaker),
 	}
 }

@@ -38,6 +38,7 @@ func sample() frame {
 		now: 30 * time.Second, length: time.Minute,
 		without: figures{goodput: 0.034, p99: 4030 * time.Millisecond, failing: 3900 * time.Millisecond, perSecond: 101.4, amplification: 3.98},
 		with:    figures{goodput: 0.7199, p99: 963 * time.Millisecond, failing: 103 * time.Millisecond, perSecond: 101.4, amplification: 0.71},
+		refused: refusals{breaker: 71, bulkhead: 3},
 		breaker: breakerFigures{state: "open", cause: "57 of 100 calls failed, last: the upstream answered 503 Service Unavailable"},
 		gateway: "http://127.0.0.1:8080", admin: "http://127.0.0.1:9901",
 	}

@@ -116,13 +116,13 @@ func TestChangesAlternateInOrder(t *testing.T) {
 				random := rand.New(rand.NewSource(g))
 				for range 40 {
 					_ = s.Do(s.Context(), func(context.Context) error {
-						<-time.After(time.Duration(random.Intn(2000)) * time.Microsecond)
+						bubble.Pause(time.Duration(random.Intn(2000)) * time.Microsecond)
 						if random.Intn(2) == 0 {
 							return errDown
 						}
 						return nil
 					})
-					<-time.After(time.Duration(random.Intn(2000)) * time.Microsecond)
+					bubble.Pause(time.Duration(random.Intn(2000)) * time.Microsecond)
 				}
 			})
 		}
@@ -195,7 +195,7 @@ func TestSlowObserverDelaysNobodyElse(t *testing.T) {
 	var l log
 	slow := event.Func(func(_ context.Context, e event.Event) {
 		if e.Kind == event.StateChanged {
-			<-time.After(time.Second)
+			bubble.Pause(time.Second)
 		}
 	})
 	in(t, observed(touchy, event.Tee(slow, &l)), func(s suite) {

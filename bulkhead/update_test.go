@@ -201,19 +201,19 @@ func TestUpdateUnderLoad(t *testing.T) {
 					permit, err := h.AcquireN(ctx, 1+(i+j)%3)
 					cancel()
 					if err == nil {
-						<-time.After(time.Duration(i%5) * ms)
+						bubble.Pause(time.Duration(i%5) * ms)
 						permit.Done(nil)
 					} else if !errors.Is(err, bulkhead.ErrFull) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, bulkhead.ErrWeight) {
 						t.Errorf("Acquire = %v, want a known reason", err)
 					}
-					<-time.After(time.Duration(1+j) * ms)
+					bubble.Pause(time.Duration(1+j) * ms)
 				}
 			})
 		}
 		callers.Go(func() {
 			for i := range 50 {
 				h.update(bulkhead.Config{Limit: 2 + i%7, Queue: 20 + i, MaxWait: time.Duration(5+i) * ms})
-				<-time.After(2 * ms)
+				bubble.Pause(2 * ms)
 			}
 		})
 		callers.Wait()

@@ -37,7 +37,7 @@ func (h *hall) come(ctx context.Context, name string, n int, hold time.Duration)
 			return
 		}
 		h.events <- fmt.Sprintf("%v %s in", h.at(), name)
-		<-time.After(hold)
+		bubble.Pause(hold)
 		permit.Done(nil)
 	}()
 	synctest.Wait()

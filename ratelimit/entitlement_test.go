@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/backstay-go/backstay/internal/bubble"
 	"github.com/backstay-go/backstay/internal/ledger"
 	"github.com/backstay-go/backstay/ratelimit"
 )
@@ -29,7 +30,7 @@ func crowd(t *testing.T, come func(caller int, random *rand.Rand)) {
 				if random.IntN(4) == 0 {
 					pause = pause.Round(10 * time.Second)
 				}
-				<-time.After(pause)
+				bubble.Pause(pause)
 			}
 		})
 	}

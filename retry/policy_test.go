@@ -336,7 +336,7 @@ func TestAmplification(t *testing.T) {
 						succeeded++
 					}
 				}
-				<-time.After(time.Second)
+				bubble.Pause(time.Second)
 			}
 			if got := float64(attempts) / float64(calls); got > test.most {
 				t.Errorf("%d/s with %.0f %% failing: %.3f attempts for each call, want at most %v", test.perSecond, 100*test.failing, got, test.most)

@@ -216,7 +216,7 @@ func TestStormInVirtualTime(t *testing.T) {
 			ctx := gate.WithPriority(t.Context(), gate.Priority(r.IntN(4)-2))
 			ctx, cancel := context.WithTimeout(ctx, time.Duration(r.IntN(40)+1)*time.Millisecond)
 			defer cancel()
-			pause := func(most time.Duration) { <-time.After(time.Duration(r.Int64N(int64(most)))) }
+			pause := func(most time.Duration) { bubble.Pause(time.Duration(r.Int64N(int64(most)))) }
 			s.hold(ctx, 1+r.IntN(4), func() { pause(2 * time.Millisecond) })
 			pause(100 * time.Millisecond)
 		})

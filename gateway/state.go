@@ -126,7 +126,7 @@ func (s *stats) state() RouteState {
 	for i, name := range refusers {
 		byPolicy[name] = s.refused[i].Load()
 	}
-	q := s.latency.quantiles(0.5, 0.9, 0.99)
+	took := s.latency.Counts()
 	return RouteState{
 		Requests: Requests{
 			Succeeded: n[succeeded], UpstreamError: n[upstreamError], Unreachable: n[unreachable], TimedOut: n[timedOut],
@@ -135,7 +135,7 @@ func (s *stats) state() RouteState {
 		Refused:  byPolicy,
 		Attempts: s.attempts.Load(),
 		Retries:  s.retries.Load(),
-		Latency:  Latency{P50: q[0], P90: q[1], P99: q[2]},
+		Latency:  Latency{P50: took.Quantile(0.5), P90: took.Quantile(0.9), P99: took.Quantile(0.99)},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/histogram"
 )
 
 // outcome is how a request ended.
@@ -64,7 +65,7 @@ type stats struct {
 	refused  [len(refusers)]atomic.Int64
 	attempts atomic.Int64
 	retries  atomic.Int64
-	latency  histogram
+	latency  histogram.Shared
 }
 
 // count adds a request that is over.
@@ -72,7 +73,7 @@ func (s *stats) count(x *exchange, took time.Duration) {
 	end := x.end()
 	s.requests[end].Add(1)
 	if end != refused {
-		s.latency.record(took)
+		s.latency.Add(took)
 	}
 	if x.attempts > 0 {
 		s.attempts.Add(int64(x.attempts))

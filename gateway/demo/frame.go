@@ -41,7 +41,7 @@ func (m *meter) figures(now time.Duration) figures {
 	m.sweep(now)
 	live, span := m.live(now)
 	f := figures{
-		goodput: live.goodput(), p99: live.took.quantile(0.99), failing: live.failing.quantile(0.5),
+		goodput: live.goodput(), p99: live.took.Quantile(0.99), failing: live.failing.Quantile(0.5),
 		amplification: live.amplification(),
 	}
 	if span > 0 {

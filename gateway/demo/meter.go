@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/backstay-go/backstay/internal/histogram"
 )
 
 const (
@@ -20,12 +22,12 @@ const (
 
 // tally counts what happened within some span of time.
 type tally struct {
-	arrived  int       // requests
-	attempts int       // that reached the upstream
-	decided  int       // requests that were answered, or were too late
-	good     int       // of those, answered well and in time
-	took     histogram // how long requests took to their last answer, good or bad
-	failing  histogram // how long those took that failed
+	arrived  int              // requests
+	attempts int              // that reached the upstream
+	decided  int              // requests that were answered, or were too late
+	good     int              // of those, answered well and in time
+	took     histogram.Counts // how long requests took to their last answer, good or bad
+	failing  histogram.Counts // how long those took that failed
 }
 
 func (t *tally) merge(other *tally) {
@@ -33,8 +35,8 @@ func (t *tally) merge(other *tally) {
 	t.attempts += other.attempts
 	t.decided += other.decided
 	t.good += other.good
-	t.took.merge(&other.took)
-	t.failing.merge(&other.failing)
+	t.took.Merge(&other.took)
+	t.failing.Merge(&other.failing)
 }
 
 // goodput returns the share of requests answered well and in time, or NaN if
@@ -107,9 +109,9 @@ func (m *meter) finish(r *request, now time.Duration, good bool) {
 	took := now - r.at
 	m.decide(r, min(now, r.at+deadline), good && took <= deadline)
 	for _, t := range []*tally{&m.slot(now).tally, &m.perAct[m.script.act(r.at)]} {
-		t.took.add(took)
+		t.took.Add(took)
 		if !good {
-			t.failing.add(took)
+			t.failing.Add(took)
 		}
 	}
 }

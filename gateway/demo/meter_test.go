@@ -18,7 +18,7 @@ func TestMeterCountsWhatHappens(t *testing.T) {
 	if live.goodput() != 0.5 || live.amplification() != 1.5 || live.arrived != 2 {
 		t.Errorf("goodput %v, amplification %v, %d arrived: want 0.5, 1.5, 2", live.goodput(), live.amplification(), live.arrived)
 	}
-	if got := live.failing.quantile(1); got < 20*time.Millisecond || live.failing.quantile(0.01) != got {
+	if got := live.failing.Quantile(1); got < 20*time.Millisecond || live.failing.Quantile(0.01) != got {
 		t.Errorf("the only failure took %v, want 20ms", got)
 	}
 	if span != 100*time.Millisecond {
@@ -53,7 +53,7 @@ func TestHangingRequestsShowWhenTheyAreLate(t *testing.T) {
 	if live.decided != 0 {
 		t.Error("a request was decided twice")
 	}
-	if got := live.took.quantile(1); got < 4*time.Second {
+	if got := live.took.Quantile(1); got < 4*time.Second {
 		t.Errorf("its last answer came after %v, want 4s", got)
 	}
 }

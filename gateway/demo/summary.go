@@ -48,7 +48,7 @@ func row(name string, without, with []string) string {
 }
 
 func cells(t *tally) []string {
-	return []string{percent(t.goodput()), length(t.took.quantile(0.99)), times(t.amplification())}
+	return []string{percent(t.goodput()), length(t.took.Quantile(0.99)), times(t.amplification())}
 }
 
 // right fills text up to a width, at its left.

@@ -121,8 +121,8 @@ func TestSummary(t *testing.T) {
 		without[i] = tally{arrived: 1000, attempts: 4000, decided: 999, good: 250}
 		with[i] = tally{arrived: 1000, attempts: 1000, decided: 1000, good: 1000}
 		for ms := range 1000 {
-			without[i].took.add(time.Duration(ms+3000) * time.Millisecond)
-			with[i].took.add(time.Duration(ms%70+1) * time.Millisecond)
+			without[i].took.Add(time.Duration(ms+3000) * time.Millisecond)
+			with[i].took.Add(time.Duration(ms%70+1) * time.Millisecond)
 		}
 	}
 	for _, test := range []struct {

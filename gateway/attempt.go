@@ -21,7 +21,10 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	x.attempts++
 	target.attempts.Add(1)
 	resp, err := u.send(x, r)
-	if err != nil && x.Err() != context.Canceled || err == nil && resp.StatusCode >= http.StatusInternalServerError {
+	if err != nil {
+		err = x.body.blame(err)
+	}
+	if err != nil && x.Err() != context.Canceled && !spoiled(err) || err == nil && resp.StatusCode >= http.StatusInternalServerError {
 		target.failures.Add(1)
 	}
 	return resp, err
@@ -37,7 +40,8 @@ func (u *upstream) send(x *exchange, r *http.Request) (*http.Response, error) {
 	if limit == 0 {
 		return u.transport.RoundTrip(r)
 	}
-	var left countdown
+	x.body.late.Store(false)
+	left := countdown{body: &x.body}
 	ctx := left.begin(r.Context(), x.route.policies.attemptTimedOut)
 	if x.long {
 		start := left.startLater(limit)

@@ -14,6 +14,7 @@ type countdown struct {
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 	cause  error
+	body   *clientBody // to be interrupted as well, if not nil
 }
 
 // The states of a countdown.
@@ -47,6 +48,9 @@ const never time.Duration = 1 << 62
 func (c *countdown) runOut() {
 	if c.state.CompareAndSwap(counting, ranOut) {
 		c.cancel(c.cause)
+		if c.body != nil {
+			c.body.interrupt()
+		}
 	}
 }
 

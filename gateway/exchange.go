@@ -17,6 +17,7 @@ type exchange struct {
 	total           countdown // until the response must have begun
 	deadline        time.Time // of total; zero if there is none
 	route           *route
+	body            clientBody
 	location        url.URL   // what the client asked for, without an endpoint
 	target          *endpoint // of the first attempt
 	first           uint64    // its number among those of the upstream
@@ -36,6 +37,7 @@ func newExchange(r *route, req *http.Request, now time.Time) *exchange {
 	x := &exchange{Context: req.Context(), route: r, outcome: aborted}
 	x.long = req.ContentLength > longBody || req.ContentLength < 0
 	if limit := r.policies.timeout; limit > 0 && !x.long {
+		x.total.body = &x.body
 		x.Context = x.total.begin(x.Context, r.policies.timedOut)
 		x.deadline = now.Add(limit)
 		x.total.start(limit)

@@ -69,7 +69,9 @@ func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if r.priority != gate.Critical {
 		ctx = gate.WithPriority(ctx, r.priority)
 	}
-	r.proxy.ServeHTTP(w, req.WithContext(ctx))
+	req = req.WithContext(ctx)
+	x.body.take(w, req)
+	r.proxy.ServeHTTP(w, req)
 	x.complete = true
 }
 
@@ -122,7 +124,7 @@ func (r *route) failed(w http.ResponseWriter, req *http.Request, err error) {
 	x.fail(err)
 	switch {
 	case x.outcome == canceled:
-		// There is nobody to answer.
+		answerSpoiled(w, req, err)
 	case r.fallback != nil:
 		x.outcome = fellBack
 		r.writeFallback(w)

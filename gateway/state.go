@@ -55,7 +55,7 @@ type Requests struct {
 	TimedOut      int64 `json:"timed_out"`      // the upstream gave no answer in time
 	Refused       int64 `json:"refused"`        // a policy refused the request
 	Fallback      int64 `json:"fallback"`       // the client got the fallback
-	Canceled      int64 `json:"canceled"`       // the client went away
+	Canceled      int64 `json:"canceled"`       // the client went away, or did not send a whole body
 	Aborted       int64 `json:"aborted"`        // the response broke off
 }
 

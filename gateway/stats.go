@@ -20,7 +20,7 @@ const (
 	timedOut                     // the upstream gave no answer in time
 	refused                      // a policy refused the request
 	fellBack                     // the client got the fallback
-	canceled                     // the client went away
+	canceled                     // the client went away, or did not send a whole body
 	aborted                      // the response broke off
 	outcomes
 )
@@ -31,7 +31,7 @@ var refusers = [...]string{"ratelimit", "breaker", "bulkhead"}
 // fail notes that the request ended with err.
 func (x *exchange) fail(err error) {
 	switch rejected, ok := errors.AsType[*gate.RejectedError](err); {
-	case x.Err() == context.Canceled:
+	case x.Err() == context.Canceled || spoiled(err):
 		x.outcome = canceled
 	case ok:
 		x.outcome, x.refusedBy = refused, rejected.Policy

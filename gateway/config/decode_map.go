@@ -106,7 +106,13 @@ func (d *decoder) merged(n ast.Node, path string) []entry {
 	}
 	sequence, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return d.entries(n, path)
+		entries := d.entries(n, path)
+		for i, e := range entries {
+			if d.tooMany(e.node, path) {
+				return entries[:i]
+			}
+		}
+		return entries
 	}
 	var all []entry
 	for _, each := range sequence.Values {

@@ -127,6 +127,20 @@ func TestAliasesCannotUnfoldWithoutBound(t *testing.T) {
 	}
 }
 
+// Merging is unfolding, too, though most keys replace one another.
+func TestMergedKeysAreBounded(t *testing.T) {
+	var bomb strings.Builder
+	bomb.WriteString("policies:\n  a: &a {")
+	for i := range 3000 {
+		fmt.Fprintf(&bomb, "k%d: 1, ", i)
+	}
+	bomb.WriteString("}\n  b: {<<: [" + strings.Repeat("*a, ", 3000) + "]}\n")
+	_, err := config.Parse("x", []byte(bomb.String()), environment)
+	if err == nil || !strings.Contains(err.Error(), "unfold") {
+		t.Errorf("Parse = %.200v, want a bound on what aliases unfold to", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"testdata/bad/*.yaml", "testdata/good/*.yaml"} {
 		for _, file := range glob(f, pattern) {

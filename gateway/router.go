@@ -140,12 +140,13 @@ func cleanPath(p string) string {
 	return clean
 }
 
-// hostOf returns the host in lower case and without a port.
+// hostOf returns the host in lower case, without a port and without the dot that
+// may end a full name.
 func hostOf(host string) string {
 	if strings.IndexByte(host, ':') >= 0 {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
 	}
-	return strings.ToLower(host)
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }

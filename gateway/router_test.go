@@ -38,6 +38,8 @@ func TestRouter(t *testing.T) {
 		{"GET", "x", "/users/a/bc", "users"},
 		{"GET", "api.example.com", "/users/me", "api"},
 		{"GET", "api.EXAMPLE.com:8080", "/users/me", "api"},
+		{"GET", "api.example.com.", "/users/me", "api"},
+		{"GET", "api.example.com.:8080", "/users/me", "api"},
 		{"PUT", "api.example.com", "/users/1", "users"},
 		{"GET", "api.example.com", "/", "rest"},
 		{"GET", "x", "/exact/", "slash"},

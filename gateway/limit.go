@@ -33,6 +33,9 @@ func newLimit(name string, c *config.RateLimit, observer event.Observer) limit {
 	}
 	if header, ok := strings.CutPrefix(c.Key, config.KeyHeader); ok {
 		header = http.CanonicalHeaderKey(header)
+		if header == "Host" { // net/http keeps it apart from the others
+			return keyedLimit[string]{ratelimit.NewKeyed[string](conf), func(r *http.Request) string { return hostOf(r.Host) }}
+		}
 		return keyedLimit[string]{ratelimit.NewKeyed[string](conf), func(r *http.Request) string { return r.Header.Get(header) }}
 	}
 	return keyedLimit[netip.Addr]{ratelimit.NewKeyed[netip.Addr](conf), remoteAddr}

@@ -58,3 +58,18 @@ func TestShadowLimitRefusesNothing(t *testing.T) {
 		}
 	}
 }
+
+// The Host is no header to net/http: each host would share one limit.
+func TestHostIsAKey(t *testing.T) {
+	url := backend(t, func(http.ResponseWriter, *http.Request) {})
+	_, server := serve(t, "upstreams: {a: {endpoints: \"%s\"}}\nroutes: [{upstream: a, rate_limit: {rate: 1/h, key: \"header:host\"}}]", url)
+	for _, host := range []string{"a.example.com", "b.example.com"} {
+		for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+			req.Host = host
+			if got := do(t, req).StatusCode; got != want {
+				t.Errorf("a request for %s got %d, want %d", host, got, want)
+			}
+		}
+	}
+}

@@ -25,6 +25,9 @@ func TestRequestsReachTheUpstreamUnchanged(t *testing.T) {
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/a%2Fb/c?x=1&y=2", strings.NewReader("hello"))
 	req.Host = "api.example.com"
 	req.Header.Set("X-Forwarded-For", "6.6.6.6")
+	req.Header.Set("X-Forwarded-Port", "666")
+	req.Header.Set("X-Forwarded-Prefix", "/admin")
+	req.Header.Set("X-Real-IP", "6.6.6.6")
 	req.Header.Set("Connection", "X-Hop")
 	req.Header.Set("X-Hop", "remove me")
 	got := do(t, req)
@@ -36,6 +39,7 @@ func TestRequestsReachTheUpstreamUnchanged(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "api.example.com", "X-Forwarded-Proto": "http", "X-Hop": "",
+		"X-Forwarded-Port": "", "X-Forwarded-Prefix": "", "X-Real-Ip": "",
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("the upstream got %s: %q, want %q", name, got, want)

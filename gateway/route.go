@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httputil"
+	"strings"
 	"time"
 
 	"github.com/backstay-go/backstay/backstayhttp"
@@ -88,12 +89,18 @@ func (r *route) overLimit(w http.ResponseWriter, req *http.Request, err error) {
 	backstayhttp.Guard(overLimit{err, r.policies.limit.status(req)})(nil).ServeHTTP(w, req)
 }
 
-// rewrite addresses a request to the upstream.
+// rewrite addresses a request to the upstream. What the client says of who it is
+// and what it asked for is dropped: there are no trusted proxies.
 func (r *route) rewrite(p *httputil.ProxyRequest) {
 	x := exchangeOf(p.In)
 	x.location = *p.Out.URL
 	x.target = r.upstream.pick(x, 0)
 	x.target.address(p.Out)
+	for name := range p.Out.Header {
+		if strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" {
+			delete(p.Out.Header, name)
+		}
+	}
 	p.SetXForwarded()
 }
 

@@ -59,3 +59,16 @@ func TestClientsThatSpoilTheirBodyAreNoFailures(t *testing.T) {
 		}
 	}
 }
+
+// An endpoint with a base path gives nothing that is beside it.
+func TestPathsThatClimbAreRefused(t *testing.T) {
+	_, server := serve(t, "upstream: %s/base", backend(t, func(http.ResponseWriter, *http.Request) {}))
+	for path, want := range map[string]int{
+		"/../admin": http.StatusBadRequest, "/%2e%2e/admin": http.StatusBadRequest, "/a/../..": http.StatusBadRequest, "/a//../../../x": http.StatusBadRequest,
+		"/a/../b": http.StatusOK, "/..a": http.StatusOK, "/a/..": http.StatusOK,
+	} {
+		if got := raw(t, server.URL, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); got != want {
+			t.Errorf("%s got %d, want %d", path, got, want)
+		}
+	}
+}

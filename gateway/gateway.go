@@ -47,6 +47,10 @@ func New(c *config.Config, observer event.Observer) (*Gateway, error) {
 func (g *Gateway) Handler() http.Handler { return http.HandlerFunc(g.serveHTTP) }
 
 func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if climbs(r.URL.Path) {
+		writeProblem(w, r, http.StatusBadRequest, "the path leads above the root")
+		return
+	}
 	if route := g.router.match(r); route != nil {
 		route.ServeHTTP(w, r)
 		return

@@ -140,6 +140,12 @@ func cleanPath(p string) string {
 	return clean
 }
 
+// climbs reports whether the dots in p lead above the root. Behind the base path
+// of an endpoint, such a path would reach what is beside it.
+func climbs(p string) bool {
+	return strings.Contains(p, "/..") && strings.HasPrefix(path.Clean("."+p)+"/", "../")
+}
+
 // hostOf returns the host in lower case, without a port and without the dot that
 // may end a full name.
 func hostOf(host string) string {

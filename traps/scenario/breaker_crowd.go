@@ -58,15 +58,25 @@ func (s *Scene) observerPanics() {
 	s.Check(s.recovers(b), "still %v two minutes after a panic of the observer", b.State())
 }
 
-// orderedTransitions lets 256 goroutines drive one breaker round and round.
+// orderedTransitions lets crowds drive breakers: whether goroutines overtake each
+// other is up to the scheduler, so that one crowd may see nothing.
 func orderedTransitions(s *Scene) {
+	for range 8 {
+		s.crowd()
+	}
+}
+
+// crowd lets 256 goroutines drive one breaker round and round.
+func (s *Scene) crowd() {
 	type transition struct{ from, to driver.State }
 	var mu sync.Mutex
 	var seen []transition
 	c := trips(2)
 	c.Window, c.Cooldown = 100*time.Millisecond, time.Millisecond
 	c.OnChange = func(from, to driver.State) {
-		runtime.Gosched() // as any observer that does some work
+		for range 8 {
+			runtime.Gosched() // as any observer that does some work
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, transition{from, to})
@@ -85,7 +95,7 @@ func orderedTransitions(s *Scene) {
 		all.Go(func() {
 			for range 200 {
 				_ = b.Do(s.Ctx, op)
-				<-time.After(time.Duration(random.IntN(200)) * time.Millisecond)
+				<-time.After(time.Duration(1+random.IntN(199)) * time.Millisecond)
 			}
 		})
 	}

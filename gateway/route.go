@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httputil"
@@ -38,7 +39,7 @@ func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Obser
 		BufferPool:     buffers,
 		ModifyResponse: r.answered,
 		ErrorHandler:   r.failed,
-		ErrorLog:       log.New(discard{}, "", 0),
+		ErrorLog:       silent,
 	}
 	return r
 }
@@ -46,11 +47,9 @@ func newRoute(c config.Route, p config.Policy, u *upstream, observer event.Obser
 // buffers are shared by all routes.
 var buffers = conn.NewBuffers()
 
-// discard drops what the proxy logs: the outcome of each request is counted
-// instead, as a line for each failure would flood in an outage.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
+// silent drops what the proxy and the servers log: the outcome of each request is
+// counted instead, as a line for each failure would flood in an outage.
+var silent = log.New(io.Discard, "", 0)
 
 // ServeHTTP runs one request.
 func (r *route) ServeHTTP(w http.ResponseWriter, req *http.Request) {

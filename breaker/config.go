@@ -1,6 +1,7 @@
 package breaker
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -131,17 +132,8 @@ func (c Config) slowRateNeedsSlowCall() error {
 }
 
 func (c Config) maxCooldownBelowCooldown() error {
-	if c.MaxCooldown <= 0 || c.MaxCooldown >= or(c.Cooldown, DefaultCooldown) {
+	if c.MaxCooldown <= 0 || c.MaxCooldown >= cmp.Or(c.Cooldown, DefaultCooldown) {
 		return nil
 	}
-	return fmt.Errorf("breaker: MaxCooldown is %v: want at least the Cooldown of %v", c.MaxCooldown, or(c.Cooldown, DefaultCooldown))
-}
-
-// or returns v, or the default where v is zero.
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
+	return fmt.Errorf("breaker: MaxCooldown is %v: want at least the Cooldown of %v", c.MaxCooldown, cmp.Or(c.Cooldown, DefaultCooldown))
 }

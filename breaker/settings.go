@@ -1,6 +1,7 @@
 package breaker
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/backstay-go/backstay/event"
@@ -28,20 +29,20 @@ func newSettings(c Config) *settings {
 			FailureRate:  parts(c.FailureRate),
 			Consecutive:  int32(c.Consecutive),
 			SlowCall:     int64(c.SlowCall),
-			MinCalls:     int32(or(c.MinCalls, DefaultMinCalls)),
-			Window:       int64(or(c.Window, DefaultWindow)),
-			Cooldown:     int64(or(c.Cooldown, DefaultCooldown)),
-			MaxCooldown:  int64(or(c.MaxCooldown, max(DefaultMaxCooldown, c.Cooldown))),
-			Probes:       int32(or(c.Probes, DefaultProbes)),
-			ProbeTimeout: int64(or(c.ProbeTimeout, DefaultProbeTimeout)),
-			Ramp:         int64(or(c.Ramp, DefaultRamp)),
+			MinCalls:     int32(cmp.Or(c.MinCalls, DefaultMinCalls)),
+			Window:       int64(cmp.Or(c.Window, DefaultWindow)),
+			Cooldown:     int64(cmp.Or(c.Cooldown, DefaultCooldown)),
+			MaxCooldown:  int64(cmp.Or(c.MaxCooldown, max(DefaultMaxCooldown, c.Cooldown))),
+			Probes:       int32(cmp.Or(c.Probes, DefaultProbes)),
+			ProbeTimeout: int64(cmp.Or(c.ProbeTimeout, DefaultProbeTimeout)),
+			Ramp:         int64(cmp.Or(c.Ramp, DefaultRamp)),
 		},
 	}
 	if c.FailureRate == 0 && c.Consecutive == 0 {
 		s.rules.FailureRate = parts(DefaultFailureRate)
 	}
 	if c.SlowCall > 0 {
-		s.rules.SlowRate = parts(or(c.SlowRate, DefaultSlowRate))
+		s.rules.SlowRate = parts(cmp.Or(c.SlowRate, DefaultSlowRate))
 	}
 	if c.Ramp == NoRamp {
 		s.rules.Ramp = 0

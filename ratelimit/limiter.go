@@ -91,10 +91,11 @@ func (l *Limiter) Refund(n int) {
 // difference, and its token is spent.
 func (l *Limiter) Acquire(ctx context.Context) (gate.Permit, error) {
 	now := l.clock.Now()
-	if l.meter.Take(now, 1) <= now {
+	ready := l.meter.Take(now, 1)
+	if ready <= now {
 		return gate.Permit{}, nil
 	}
-	return l.acquire(ctx, now)
+	return l.acquire(ctx, now, ready)
 }
 
 // AcquireAt is [Limiter.Acquire] for a caller that has read the clock. If by that
@@ -105,17 +106,19 @@ func (l *Limiter) AcquireAt(ctx context.Context, now time.Time) (gate.Permit, er
 	if l.meter.Take(at, 1) <= at {
 		return gate.Permit{}, nil
 	}
-	return l.acquire(ctx, max(at, l.clock.Now()))
+	at = max(at, l.clock.Now())
+	ready := l.meter.Take(at, 1)
+	if ready <= at {
+		return gate.Permit{}, nil
+	}
+	return l.acquire(ctx, at, ready)
 }
 
-// acquire goes on when there was no token at first.
-func (l *Limiter) acquire(ctx context.Context, now int64) (gate.Permit, error) {
+// acquire goes on when there is no token before the time ready.
+func (l *Limiter) acquire(ctx context.Context, now, ready int64) (gate.Permit, error) {
 	s := l.settings.Load()
 	if s.MaxWait == 0 {
-		if ready := l.meter.Take(now, 1); ready > now {
-			return gate.Permit{}, s.refuse(ctx, ready-now)
-		}
-		return gate.Permit{}, nil
+		return gate.Permit{}, s.refuse(ctx, ready-now)
 	}
 	waited, err := l.wait(ctx, s, now, 1, s.MaxWait)
 	if waited {

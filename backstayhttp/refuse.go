@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/hint"
 	"github.com/backstay-go/backstay/internal/problem"
 )
 
@@ -66,6 +67,6 @@ func problemOf(err error) problem.Details {
 
 // retryAfterText returns the value of Retry-After for err.
 func retryAfterText(err error) string {
-	after, _ := hintOf(err)
+	after, _ := hint.RetryAfter(err)
 	return wholeSeconds(after)
 }

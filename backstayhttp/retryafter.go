@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/backstay-go/backstay/internal/hint"
 	"github.com/backstay-go/backstay/retry"
 )
 
@@ -59,23 +60,11 @@ func withRetryAfter(failure error, resp *http.Response) error {
 	if failure == nil {
 		return nil
 	}
-	if _, told := hintOf(failure); told {
+	if _, told := hint.RetryAfter(failure); told {
 		return failure
 	}
 	if after, ok := retryAfter(resp); ok {
 		return retry.After(failure, after)
 	}
 	return failure
-}
-
-// hintOf returns how long err says to wait, as a refusal does.
-func hintOf(err error) (after time.Duration, told bool) {
-	var hint interface {
-		error
-		RetryAfter() (time.Duration, bool)
-	}
-	if !errors.As(err, &hint) {
-		return 0, false
-	}
-	return hint.RetryAfter()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/backstay-go/backstay/gate"
+	"github.com/backstay-go/backstay/internal/hint"
 )
 
 // ErrExhausted matches the error of a call that was tried more than once and
@@ -55,19 +56,13 @@ func (e *afterError) RetryAfter() (time.Duration, bool) { return e.after, true }
 // longest is a wait that no deadline fits, small enough to be added to.
 const longest time.Duration = 1 << 61
 
-// afterOf returns how long err asks to wait: the answer of the first error in
-// its tree that knows.
+// afterOf returns how long err asks to wait, or zero if it does not.
 func afterOf(err error) time.Duration {
-	var hint interface {
-		error
-		RetryAfter() (time.Duration, bool)
+	after, told := hint.RetryAfter(err)
+	if !told {
+		return 0
 	}
-	if errors.As(err, &hint) {
-		if after, ok := hint.RetryAfter(); ok {
-			return min(after, longest)
-		}
-	}
-	return 0
+	return min(after, longest)
 }
 
 // Retryable reports whether err is worth another attempt; it is the default of

@@ -59,7 +59,8 @@ type Requests struct {
 	Aborted       int64 `json:"aborted"`        // the response broke off
 }
 
-// Latency is the distribution of how long requests took, at most 25 % too high.
+// Latency is the distribution of how long requests took, at most a sixteenth too
+// high.
 type Latency struct {
 	P50 time.Duration `json:"p50"`
 	P90 time.Duration `json:"p90"`

@@ -103,7 +103,7 @@ func (k *Keyed[K]) use(key K) *member[K] {
 
 // add makes a member of key.
 func (k *Keyed[K]) add(key K) *member[K] {
-	suffix := fmt.Sprint(key) // may be code of the caller's: not under the lock
+	suffix := suffixOf(key) // not under the lock
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if m := k.members[key]; m != nil {
@@ -120,12 +120,16 @@ func (k *Keyed[K]) add(key K) *member[K] {
 		k.ring = append(k.ring, nil)
 	}
 	c := k.config
-	c.Name += "/" + suffix
+	c.Name += suffix
 	m := &member[K]{key: key, breaker: New(c)}
 	m.calls.Store(1)
 	k.members[key], k.ring[i] = m, m
 	return m
 }
+
+// suffixOf returns what a breaker's name has behind that of its family. It may
+// run code of the caller's.
+func suffixOf(key any) string { return "/" + fmt.Sprint(key) }
 
 // evict removes a member that is not needed, and returns its place in the ring,
 // or -1. It is the clock algorithm: whoever was used again since the hand passed
@@ -190,7 +194,7 @@ func (k *Keyed[K]) Update(c Config) error {
 	k.mu.Unlock()
 	for key, b := range k.All() {
 		named := c
-		named.Name += "/" + fmt.Sprint(key)
+		named.Name += suffixOf(key)
 		if err := b.Update(named); err != nil {
 			return err
 		}
